@@ -1,0 +1,1 @@
+"""katydid: runs Locust test suites, unmodified, on a fast and honest engine."""

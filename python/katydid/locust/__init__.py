@@ -1,0 +1,1 @@
+"""Locust's public names, served by katydid."""
