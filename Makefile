@@ -1,0 +1,43 @@
+# The front door. Every target sets up what it needs: with cargo, Python 3.11+ and Node on the machine, nothing else is typed.
+
+PYTHON ?= python3
+SECONDS ?= 60
+VENV := $(CURDIR)/.venv
+STOCK := $(CURDIR)/.venv-stock
+
+# For the tests and benchmarks: the command under test, and stock Locust to hold beside it.
+export KATYDID := $(VENV)/bin/katydid
+export STOCK_PYTHON := $(STOCK)/bin/python
+export LOCUST_PYTHON := $(STOCK_PYTHON)
+# One interpreter for every build of the extension, so that cargo does not rebuild PyO3 between targets.
+export PYO3_PYTHON := $(VENV)/bin/python
+export VIRTUAL_ENV := $(VENV)
+
+.PHONY: demo test lint bench fuzz build clean
+
+demo: build ## practice server, a suite against it, live numbers, a summary
+	$(VENV)/bin/python scripts/demo.py
+
+test: build $(STOCK)/ready ## every test: Rust, Python, end to end, compatibility with stock Locust
+	scripts/test
+
+lint: $(VENV)/ready ## formatting, lints and types of Rust and Python; the tree's own rules
+	scripts/lint
+
+bench: build $(STOCK)/ready ## cost per request and truth of latencies, beside wrk and stock Locust
+	benches/run.sh
+
+fuzz: ## every parser of outside bytes, SECONDS=60 each
+	fuzz/run.sh $(SECONDS)
+
+build: $(VENV)/ready ## the package with its native half, optimised, into .venv
+	$(VENV)/bin/maturin develop --release --quiet
+
+clean: ## everything that the other targets made
+	rm -rf target fuzz/target .venv .venv-stock .pytest_cache .ruff_cache .mypy_cache python/katydid/_core*.so
+
+$(VENV)/ready: pyproject.toml scripts/venv
+	PYTHON="$(PYTHON)" scripts/venv $(VENV) dev
+
+$(STOCK)/ready: pyproject.toml scripts/venv
+	PYTHON="$(PYTHON)" scripts/venv $(STOCK) stock
