@@ -1,11 +1,21 @@
 //! The bridge to Python: builds `katydid._core`. The only crate that names PyO3; it holds no decisions.
+//!
+//! Reading order: [`greenlet`] and [`hub`] (how Python waits for the reactor).
+
+mod greenlet;
+mod hub;
+mod meter;
 
 use pyo3::prelude::*;
 
 /// The native half of the `katydid` package.
-#[pymodule]
+// One thread runs users and the reactor (gevent's contract); the module's state relies on the interpreter's lock.
+#[pymodule(gil_used = true)]
 mod _core {
     use super::*;
+
+    #[pymodule_export]
+    use super::hub::{install, sleep, yield_if_unswitched};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
