@@ -31,8 +31,10 @@ pub struct Proxy {
 /// How a pool opens and keeps connections. One pool belongs to one user.
 #[derive(Clone, Debug)]
 pub struct PoolSettings {
-    /// At most this many connections per origin at a time; further exchanges queue.
+    /// At most this many connections per origin at a time; further exchanges queue. `usize::MAX` never queues.
     pub size: usize,
+    /// At most this many idle connections per origin are kept.
+    pub keep: usize,
     /// TLS of this pool's connections; `None` refuses `https`.
     pub tls: Option<Rc<crate::tls::TlsConfig>>,
 }
