@@ -1,0 +1,364 @@
+//! What did the run measure so far?
+//!
+//! [`RunStats::record`] is the hot path: two histograms, two counters by second, some sums, the lag and the phases. What
+//! a maintainer must not break: no allocation on it, no hash of anything but the name.
+
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use crate::snapshot::{Snapshot, SnapshotRequest};
+use crate::{Entry, ErrorId, ErrorTable, Histogram, Phase, Sample};
+
+/// Distinct pairs of method and name that are told apart; all others share one entry.
+pub const MAX_ENTRIES: usize = 10_000;
+
+/// Seconds that an entry remembers one by one.
+pub const SECONDS_PER_ENTRY: usize = 3600;
+
+/// Seconds that the total remembers one by one.
+pub const SECONDS_OF_TOTAL: usize = 86_400;
+
+/// Name of the entry that takes what is beyond [`MAX_ENTRIES`].
+pub const OTHER_NAME: &str = "(other names: more than 10000 were seen)";
+
+/// The place of an entry in its run; valid until [`RunStats::clear`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EntryId(u32);
+
+impl EntryId {
+    /// The index into [`RunStats::entries`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Everything that one process, or a merge of several, has measured.
+///
+/// # Accuracy
+/// Exact counts; distributions as exact as [`Histogram`]. After [`MAX_ENTRIES`] distinct names further ones are
+/// recorded under [`OTHER_NAME`]. Second by second the last hour of an entry and the last day of the total are known.
+#[derive(Clone, Debug)]
+pub struct RunStats {
+    places: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    entries: Vec<Entry>,
+    other: Option<EntryId>,
+    total: Entry,
+    errors: ErrorTable,
+    lag: Histogram,
+    start_lag: Histogram,
+    phases: [Histogram; Phase::ALL.len()],
+    now: f64,
+    entry_window: Option<usize>,
+}
+
+impl RunStats {
+    /// Nothing yet, since `started_at` in Unix seconds.
+    pub fn new(started_at: f64) -> Self {
+        Self {
+            places: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            entries: Vec::new(),
+            other: None,
+            total: Entry::new("", "Aggregated", started_at, SECONDS_OF_TOTAL),
+            errors: ErrorTable::default(),
+            lag: Histogram::new(),
+            start_lag: Histogram::new(),
+            phases: Default::default(),
+            now: started_at,
+            entry_window: None,
+        }
+    }
+
+    /// Keeps a window of the last seconds for the total, and for every entry if asked (which costs memory for each).
+    pub fn keep_windows(&mut self, seconds: usize, also_entries: bool) {
+        self.total.keep_window(seconds);
+        self.entry_window = also_entries.then_some(seconds);
+        if also_entries {
+            self.entries.iter_mut().for_each(|entry| entry.keep_window(seconds));
+        }
+    }
+
+    /// The entry of a method and name, made if there is none. A new entry begins at the time of the newest sample.
+    pub fn entry(&mut self, method: &str, name: &str) -> EntryId {
+        self.find(method, name).unwrap_or_else(|| self.insert(method, name, self.now))
+    }
+
+    /// Like [`Self::entry`], for a caller that knows the time at which a new entry begins.
+    pub fn entry_at(&mut self, method: &str, name: &str, now: f64) -> EntryId {
+        self.find(method, name).unwrap_or_else(|| self.insert(method, name, now))
+    }
+
+    /// The entry of a method and name if there is one.
+    pub fn find(&self, method: &str, name: &str) -> Option<EntryId> {
+        let is_it = |place: &u32| {
+            let entry = &self.entries[*place as usize];
+            &*entry.name == name && &*entry.method == method
+        };
+        self.places.find(self.hasher.hash_one((method, name)), is_it).map(|place| EntryId(*place))
+    }
+
+    fn insert(&mut self, method: &str, name: &str, now: f64) -> EntryId {
+        if self.entries.len() < MAX_ENTRIES {
+            return self.append(method, name, now);
+        }
+        match self.other {
+            Some(other) => other,
+            None => {
+                let other = self.append("", OTHER_NAME, now);
+                self.other = Some(other);
+                other
+            }
+        }
+    }
+
+    fn append(&mut self, method: &str, name: &str, now: f64) -> EntryId {
+        let place = self.entries.len() as u32;
+        let mut entry = Entry::new(method, name, now, SECONDS_PER_ENTRY);
+        if let Some(seconds) = self.entry_window {
+            entry.keep_window(seconds);
+        }
+        self.entries.push(entry);
+        let (hasher, entries) = (&self.hasher, &self.entries);
+        let hash_of = |place: &u32| {
+            let entry = &entries[*place as usize];
+            hasher.hash_one((&*entry.method, &*entry.name))
+        };
+        self.places.insert_unique(hash_of(&place), place, hash_of);
+        EntryId(place)
+    }
+
+    /// Records one sample.
+    pub fn record(&mut self, id: EntryId, sample: &Sample) {
+        self.now = self.now.max(sample.at);
+        self.total.record(sample);
+        if let Some(entry) = self.entries.get_mut(id.index()) {
+            entry.record(sample);
+        }
+        if let Some(ns) = sample.lag_ns {
+            self.lag.record_ns(ns);
+        }
+        if let Some(ns) = sample.start_lag_ns {
+            self.start_lag.record_ns(ns);
+        }
+        for phase in Phase::ALL {
+            if let Some(ns) = sample.phases.ns(phase) {
+                self.phases[phase as usize].record_ns(ns);
+            }
+        }
+    }
+
+    /// Records that a request failed at a time in Unix seconds; its sample is recorded on its own.
+    pub fn record_failure(&mut self, id: EntryId, text: &str, at: f64) -> Option<ErrorId> {
+        self.now = self.now.max(at);
+        self.total.record_failure(at);
+        let entry = self.entries.get_mut(id.index())?;
+        entry.record_failure(at);
+        Some(self.errors.record(&entry.method, &entry.name, text, at))
+    }
+
+    /// Adds everything that another run recorded.
+    pub fn merge(&mut self, other: &Self) {
+        for entry in &other.entries {
+            let id = self.entry_at(&entry.method, &entry.name, entry.started_at);
+            self.entries[id.index()].merge(entry);
+        }
+        self.total.merge(&other.total);
+        self.errors.merge(&other.errors);
+        self.lag.merge(&other.lag);
+        self.start_lag.merge(&other.start_lag);
+        for (mine, theirs) in self.phases.iter_mut().zip(&other.phases) {
+            mine.merge(theirs);
+        }
+        self.now = self.now.max(other.now);
+    }
+
+    /// Empties every entry and keeps the names; begins again at `now`.
+    pub fn reset(&mut self, now: f64) {
+        self.entries.iter_mut().for_each(|entry| entry.reset(now));
+        self.forget_run(now);
+    }
+
+    /// Forgets every entry; begins again at `now`. All [`EntryId`]s become invalid.
+    pub fn clear(&mut self, now: f64) {
+        self.places.clear();
+        self.entries.clear();
+        self.other = None;
+        self.forget_run(now);
+    }
+
+    fn forget_run(&mut self, now: f64) {
+        self.total.reset(now);
+        self.errors.clear();
+        self.lag.clear();
+        self.start_lag.clear();
+        self.phases.iter_mut().for_each(Histogram::clear);
+        self.now = now;
+    }
+
+    /// The entries in the order in which they were made.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// One entry; `None` when the run was cleared since.
+    pub fn entry_mut(&mut self, id: EntryId) -> Option<&mut Entry> {
+        self.entries.get_mut(id.index())
+    }
+
+    /// Everything together.
+    pub fn total(&self) -> &Entry {
+        &self.total
+    }
+
+    /// Everything together, for assignment.
+    pub fn total_mut(&mut self) -> &mut Entry {
+        &mut self.total
+    }
+
+    /// The failures.
+    pub fn errors(&self) -> &ErrorTable {
+        &self.errors
+    }
+
+    /// The failures, for assignment.
+    pub fn errors_mut(&mut self) -> &mut ErrorTable {
+        &mut self.errors
+    }
+
+    /// How late answers were read.
+    pub fn lag(&self) -> &Histogram {
+        &self.lag
+    }
+
+    /// How late requests were started.
+    pub fn start_lag(&self) -> &Histogram {
+        &self.start_lag
+    }
+
+    /// How long a phase took, over all requests that had it.
+    pub fn phase(&self, phase: Phase) -> &Histogram {
+        &self.phases[phase as usize]
+    }
+
+    /// The numbers that a report needs.
+    pub fn snapshot(&self, request: &SnapshotRequest<'_>) -> Snapshot {
+        Snapshot::of(self, request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Phases;
+
+    fn sample(at: f64, ms: f64) -> Sample {
+        let mut phases = Phases::default();
+        phases.add(Phase::Waiting, 3_000_000);
+        Sample { phases, lag_ns: Some(20_000), ..Sample::new(at, Some(ms), 100) }
+    }
+
+    #[test]
+    fn a_name_is_interned_once() {
+        let mut stats = RunStats::new(0.0);
+        let get = stats.entry("GET", "/");
+        assert_eq!(stats.entry("GET", "/"), get);
+        assert_ne!(stats.entry("POST", "/"), get);
+        assert_ne!(stats.entry("GE", "T/"), get);
+        assert_eq!(stats.entries().len(), 3);
+    }
+
+    #[test]
+    fn a_sample_reaches_every_place() {
+        let mut stats = RunStats::new(10.0);
+        let id = stats.entry("GET", "/");
+        stats.record(id, &sample(11.0, 5.0));
+        assert_eq!((stats.total().requests, stats.entries()[0].requests), (1, 1));
+        assert_eq!(stats.lag().quantile_ms(0.5), Some(0.02));
+        assert_eq!(stats.phase(Phase::Waiting).quantile_ms(0.5), Some(3.0));
+        assert_eq!(stats.entries()[0].phase_sum(Phase::Waiting).ns, 3_000_000);
+        assert!(stats.start_lag().is_empty() && stats.phase(Phase::Tls).is_empty());
+    }
+
+    #[test]
+    fn names_are_bounded_and_the_rest_is_counted() {
+        let mut stats = RunStats::new(0.0);
+        for number in 0..MAX_ENTRIES + 7 {
+            let id = stats.entry("GET", &number.to_string());
+            if number >= MAX_ENTRIES {
+                stats.record(id, &sample(1.0, 1.0));
+            }
+        }
+        assert_eq!(stats.entries().len(), MAX_ENTRIES + 1);
+        let other = stats.entries().last().expect("the entry for the rest");
+        assert_eq!((&*other.name, other.requests), (OTHER_NAME, 7));
+    }
+
+    #[test]
+    fn clear_forgets_names_and_reset_keeps_them() {
+        let mut stats = RunStats::new(0.0);
+        let id = stats.entry("GET", "/");
+        stats.record(id, &sample(1.0, 1.0));
+        stats.record_failure(id, "refused", 1.0);
+        stats.reset(2.0);
+        assert_eq!(
+            (stats.entries().len(), stats.total().requests, stats.errors().as_slice().len()),
+            (1, 0, 0)
+        );
+        assert_eq!((stats.total().started_at, stats.entries()[0].started_at), (2.0, 2.0));
+        stats.clear(3.0);
+        assert!(stats.entries().is_empty() && stats.lag().is_empty());
+        stats.record(id, &sample(4.0, 1.0));
+        assert_eq!(stats.total().requests, 1, "a stale entry loses its name, not the count");
+    }
+
+    /// Times are multiples of 1/8 ms, so that sums of floating-point numbers do not depend on their order.
+    fn recorded(samples: &[(u8, u32, bool)]) -> RunStats {
+        let mut stats = RunStats::new(100.0);
+        for (name, eighths, is_failure) in samples {
+            let id = stats.entry("GET", &name.to_string());
+            let at = 100.0 + f64::from(*eighths % 50);
+            stats.record(id, &sample(at, f64::from(*eighths) / 8.0));
+            if *is_failure {
+                stats.record_failure(id, &format!("failure {}", eighths % 3), at);
+            }
+        }
+        stats
+    }
+
+    type Facts = (Vec<Entry>, Entry, Vec<crate::ErrorStat>, Histogram);
+
+    /// Everything that must not depend on the order of merging; entries by name, and all as old as each other.
+    fn facts(stats: &RunStats) -> Facts {
+        let mut entries: Vec<Entry> = stats.entries().to_vec();
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries.iter_mut().for_each(|entry| entry.started_at = 0.0);
+        let mut errors = stats.errors().as_slice().to_vec();
+        errors.sort_by(|a, b| (&a.name, &a.text).cmp(&(&b.name, &b.text)));
+        (entries, stats.total().clone(), errors, stats.lag().clone())
+    }
+
+    proptest! {
+        #[test]
+        fn merging_is_associative_and_equals_one_run(
+            parts in prop::collection::vec(
+                prop::collection::vec((0_u8..4, 0_u32..80_000, any::<bool>()), 0..30),
+                3,
+            ),
+        ) {
+            let [a, b, c] = [0, 1, 2].map(|index: usize| recorded(&parts[index]));
+            let mut left = a.clone();
+            left.merge(&b);
+            left.merge(&c);
+            let mut tail = b.clone();
+            tail.merge(&c);
+            let mut right = a;
+            right.merge(&tail);
+            prop_assert_eq!(facts(&left), facts(&right));
+            prop_assert_eq!(facts(&left), facts(&recorded(&parts.concat())));
+        }
+    }
+}
