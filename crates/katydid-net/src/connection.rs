@@ -41,6 +41,7 @@ pub(crate) struct Interest {
 }
 
 impl Interest {
+    pub(crate) const NONE: Self = Self { read: false, write: false };
     pub(crate) const READ: Self = Self { read: true, write: false };
 }
 

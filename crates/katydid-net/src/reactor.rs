@@ -426,7 +426,7 @@ impl<W> Reactor<W> {
 
     /// Ends a sleep without waking anybody.
     pub fn cancel_sleep(&mut self, id: SleepId) {
-        if self.sleeps.get(id.index as usize).is_some_and(|sleep| sleep.generation == id.generation) {
+        if self.is_asleep(id) {
             self.sleeps.remove(id.index as usize);
         }
     }
@@ -489,11 +489,10 @@ impl<W> Reactor<W> {
                     }
                 }
                 Token::Sleep(id) => {
-                    let index = id.index as usize;
-                    if self.sleeps.get(index).is_none_or(|sleep| sleep.generation != id.generation) {
+                    if !self.is_asleep(id) {
                         continue;
                     }
-                    let sleep = self.sleeps.remove(index);
+                    let sleep = self.sleeps.remove(id.index as usize);
                     let late_ns = (sleep.until != Moment::NEVER).then(|| Moment::now().since(sleep.until));
                     return Some(Woken { waiter: sleep.waiter, late_ns });
                 }
@@ -512,6 +511,24 @@ impl<W> Reactor<W> {
                 TimerKey::Exchange(id) => self.dial_due(id, now),
             }
         }
+        if self.timers.is_crowded() {
+            self.drop_overtaken_timers();
+        }
+    }
+
+    /// Forgets the timers of what has ended, so that short exchanges with long limits do not pile up.
+    fn drop_overtaken_timers(&mut self) {
+        let mut timers = std::mem::replace(&mut self.timers, Timers::new());
+        timers.retain(|key| match *key {
+            TimerKey::Sleep(id) => self.is_asleep(id),
+            TimerKey::Connection(key) => self.is_current(key),
+            TimerKey::Exchange(id) => self.flight(id).is_some(),
+        });
+        self.timers = timers;
+    }
+
+    fn is_asleep(&self, id: SleepId) -> bool {
+        self.sleeps.get(id.index as usize).is_some_and(|sleep| sleep.generation == id.generation)
     }
 
     /// One descriptor is ready.
@@ -580,7 +597,9 @@ impl<W> Reactor<W> {
         }
         connection.interest = interest;
         let event = polling::Event::new(key_of(index, generation), interest.read, interest.write);
-        if let Err(error) = self.poller.modify_with_mode(&connection.socket, event, PollMode::Level) {
+        // A broken connection is always ready: while nobody reads it, it may say so only once.
+        let mode = if interest == Interest::NONE { PollMode::Oneshot } else { PollMode::Level };
+        if let Err(error) = self.poller.modify_with_mode(&connection.socket, event, mode) {
             self.closed(index, error.raw_os_error());
         }
     }

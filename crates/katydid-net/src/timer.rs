@@ -10,11 +10,16 @@ use crate::clock::Moment;
 pub(crate) struct Timers<K> {
     heap: BinaryHeap<Reverse<(Moment, u64, K)>>,
     inserted: u64,
+    /// Above this many entries it is worth looking for overtaken ones.
+    crowd: usize,
 }
+
+/// Fewer entries than this are never worth a look.
+const SMALLEST_CROWD: usize = 4096;
 
 impl<K: Ord + Copy> Timers<K> {
     pub(crate) fn new() -> Self {
-        Self { heap: BinaryHeap::new(), inserted: 0 }
+        Self { heap: BinaryHeap::new(), inserted: 0, crowd: SMALLEST_CROWD }
     }
 
     pub(crate) fn insert(&mut self, at: Moment, key: K) {
@@ -25,6 +30,17 @@ impl<K: Ord + Copy> Timers<K> {
     /// The earliest entry, perhaps one that was overtaken.
     pub(crate) fn next(&self) -> Option<Moment> {
         self.heap.peek().map(|Reverse((at, _, _))| *at)
+    }
+
+    /// Whether there are so many entries that the overtaken ones should go.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.heap.len() > self.crowd
+    }
+
+    /// Keeps the entries that `is_live`; the next look is due when twice as many have gathered.
+    pub(crate) fn retain(&mut self, mut is_live: impl FnMut(&K) -> bool) {
+        self.heap.retain(|Reverse((_, _, key))| is_live(key));
+        self.crowd = SMALLEST_CROWD.max(self.heap.len() * 2);
     }
 
     /// Takes the earliest entry that is due at `now`.
@@ -51,5 +67,16 @@ mod tests {
         assert_eq!(due, [5, 3, 7]);
         assert_eq!(timers.pop_due(Moment(29)), None);
         assert_eq!(timers.pop_due(Moment(30)), Some((Moment(30), 9)));
+    }
+
+    #[test]
+    fn a_crowd_of_overtaken_entries_is_thinned_out() {
+        let mut timers = Timers::new();
+        (0..=SMALLEST_CROWD).for_each(|key| timers.insert(Moment(key as u64), key));
+        assert!(timers.is_crowded());
+        timers.retain(|key| key % 2 == 0);
+        assert!(!timers.is_crowded());
+        assert_eq!(timers.pop_due(Moment(1)), Some((Moment(0), 0)));
+        assert_eq!(timers.pop_due(Moment(1)), None);
     }
 }

@@ -141,14 +141,14 @@ impl<W> Reactor<W> {
         let flight = &self.flights[id.index as usize];
         let is_full =
             flight.wishes.streams && flight.intake.bytes.len() > BACKLOG_BYTES + flight.intake.head_len();
-        let is_head_there = flight.intake.head.is_some();
+        let is_readable = flight.wishes.streams && flight.intake.head.is_some();
         if !flight.is_sent() {
             self.transmit(index);
         }
         if is_full && self.connection(index).is_some() {
-            self.set_interest(index, Interest { read: false, write: false });
+            self.set_interest(index, Interest::NONE);
         }
-        if is_head_there {
+        if is_readable {
             self.wake(id);
         }
     }
