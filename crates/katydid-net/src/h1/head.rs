@@ -78,18 +78,15 @@ pub struct Head {
 pub fn parse_head(input: &[u8], request_is_head: bool, limits: &Limits) -> Result<Option<Head>, Failure> {
     let window = &input[..input.len().min(limits.head_bytes)];
     let eager = &window[..window.len().min(EAGER_BYTES)];
-    match read_quickly(eager, request_is_head, limits) {
-        Quick::Done(head) => head.map(Some),
-        Quick::Partial if eager.len() == input.len() => Ok(None),
-        Quick::Partial | Quick::Refused => {
-            read_tolerantly(window, request_is_head, limits).and_then(|head| {
-                if head.is_none() && input.len() >= limits.head_bytes {
-                    return Err(FailureKind::HeadTooLong.into());
-                }
-                Ok(head)
-            })
-        }
+    let head = match read_quickly(eager, request_is_head, limits) {
+        Quick::Done(head) => return head.map(Some),
+        Quick::Partial if eager.len() == input.len() => None,
+        Quick::Partial | Quick::Refused => read_tolerantly(window, request_is_head, limits)?,
+    };
+    if head.is_none() && input.len() >= limits.head_bytes {
+        return Err(FailureKind::HeadTooLong.into());
     }
+    Ok(head)
 }
 
 enum Quick {

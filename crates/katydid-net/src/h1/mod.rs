@@ -28,6 +28,9 @@ pub mod fields;
 pub mod framing;
 pub mod head;
 
+#[cfg(test)]
+mod tests;
+
 pub use crate::coding::Coding;
 pub use body::BodyDecoder;
 pub use encode::{InvalidHeader, encode_chunk, encode_head, encode_last_chunk};
