@@ -1,0 +1,33 @@
+"""The `katydid` command: `katydid target …` starts a practice server, everything else runs a locustfile.
+
+The order here is a contract: sockets are patched before anything else is imported, and the alias for `locust`
+exists before a locustfile can ask for it.
+"""
+
+import sys
+
+
+def main() -> None:
+    """Run the command with the arguments of this process and end the process with its exit code."""
+    if sys.argv[1:2] == ["target"]:
+        sys.exit(_run_target(sys.argv[1:]))
+
+    from katydid.alias import alias_locust
+    from katydid.substrate import patch
+
+    patch()
+    alias_locust()
+    from katydid.locust.main import main as run_locustfile
+
+    run_locustfile()
+
+
+def _run_target(argv: list[str]) -> int:
+    """The practice servers are native and need none of Python's machinery."""
+    from katydid import _core
+
+    return _core.target_main(argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The command line: its options, and what a run of the command does around a runner."""

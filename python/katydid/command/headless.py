@@ -1,0 +1,84 @@
+"""How does one run of the command go, from the runner to the exit code?"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import gevent
+
+from katydid.locust import log
+
+from .outputs import Outputs
+from .signals import Interrupted, Signals
+
+if TYPE_CHECKING:
+    from katydid.locust.env import Environment
+    from katydid.locust.runners import Runner
+
+logger = logging.getLogger("locust.main")
+
+_EXIT_LISTENER_RAISED = 2
+_EXIT_NO_RUN = 1
+_DEFAULT_USERS = 1
+_DEFAULT_SPAWN_RATE = 1
+
+
+def run_headless(environment: Environment, options: Any) -> int:
+    """Run the test until it ends or is interrupted. Returns the process's exit code."""
+    signals = Signals()
+    signals.install()
+    runner = environment.create_local_runner()
+    outputs = Outputs(environment, runner, options)
+    environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
+    if log.unhandled_greenlet_exception:
+        log.complain("an init listener raised an exception (see above), so there is no run")
+        return _EXIT_NO_RUN
+    outputs.begin()
+    try:
+        signals.wait_for(lambda: _run_test(environment, runner, outputs, options))
+    except (Interrupted, KeyboardInterrupt) as reason:
+        logger.info("%s, shutting down", str(reason) or "interrupted")
+    return _shut_down(environment, runner, outputs, options)
+
+
+def _run_test(environment: Environment, runner: Runner, outputs: Outputs, options: Any) -> None:
+    """Start the load and wait for its end."""
+    if environment.shape_class is not None:
+        runner.start_shape()
+    else:
+        users = _DEFAULT_USERS if options.num_users is None else options.num_users
+        runner.start(users, options.spawn_rate or _DEFAULT_SPAWN_RATE)
+        if options.run_time:
+            gevent.get_hub().loop.update_now()  # the start-up has made the loop's idea of now old
+            gevent.spawn_later(options.run_time, _end_by_time, runner).link_exception(
+                log.greenlet_exception_logger(logger)
+            )
+            outputs.begin_progress()
+    runner.greenlet.join()
+
+
+def _end_by_time(runner: Runner) -> None:
+    logger.info("the run time is over, shutting down")
+    runner.quit()
+
+
+def _shut_down(environment: Environment, runner: Runner, outputs: Outputs, options: Any) -> int:
+    environment.events.quitting.fire(environment=environment, reverse=True)
+    code = exit_code(environment, runner, options)
+    outputs.end()
+    runner.quit()
+    logger.info("shutting down with exit code %d", code)
+    outputs.conclude()
+    environment.events.quit.fire(exit_code=code)
+    outputs.close()
+    return code
+
+
+def exit_code(environment: Environment, runner: Runner, options: Any) -> int:
+    """What the process ends with: the locustfile's wish, else whether anything failed."""
+    if environment.process_exit_code is not None:
+        return environment.process_exit_code
+    if runner.errors or runner.exceptions:
+        return int(options.exit_code_on_error)
+    return _EXIT_LISTENER_RAISED if log.unhandled_greenlet_exception else 0

@@ -1,0 +1,529 @@
+"""Which options does the command have? This table: everything that parses, documents or refuses options reads it.
+
+The attribute of each option (`dest`), its variable and its default are Locust's; programs and locustfiles read
+them from `environment.parsed_options`, so they never change.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class Kind(Enum):
+    """What an option's value is."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    FLAG = "flag"
+    TIMESPAN = "timespan"
+    RATE = "rate"
+    """A number above zero."""
+    COUNT = "count"
+    """A whole number above zero."""
+    USER_CONFIG = "user config"
+    """JSON, or the path of a JSON file."""
+    HELP = "help"
+    VERSION = "version"
+    CONFIG_FILE = "config file"
+
+
+class Group(Enum):
+    """Where the help lists an option."""
+
+    COMMON = "Common options"
+    WEB = "Web UI options"
+    MASTER = "Master options"
+    WORKER = "Worker options"
+    TAG = "Tag options"
+    STATS = "Request statistics options"
+    LOG = "Logging options"
+    OTHER = "Other options"
+    CLASSES = "User classes"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of the command."""
+
+    flags: tuple[str, ...]
+    """Its spellings; a positional argument has one without dashes."""
+    group: Group
+    help: str | None
+    """None hides the option from the help."""
+    kind: Kind = Kind.TEXT
+    dest: str | None = None
+    """The attribute, where it is not the first long spelling with underscores."""
+    env: str | None = None
+    default: Any = None
+    metavar: str | None = None
+    many: bool = False
+    """Takes any number of values."""
+    choices: tuple[str, ...] | None = None
+    convert: Callable[[str], Any] | None = None
+    """Applied to the text before anything else."""
+    removed: str | None = None
+    """Why using the option is an error."""
+    needs: str | None = field(default=None)
+    """What this build lacks: using the option ends the command with a line that says so."""
+
+    @property
+    def attribute(self) -> str:
+        """The name under which the value is found in the parsed options."""
+        if self.dest:
+            return self.dest
+        long = next((flag for flag in self.flags if flag.startswith("--")), self.flags[0])
+        return long.lstrip("-").replace("-", "_")
+
+
+_WEB_PAGE = "the web page"
+_CLUSTER = "running on several nodes or processes"
+
+OPTIONS: tuple[Option, ...] = (
+    # Common
+    Option(("-h", "--help"), Group.COMMON, "Show this help and exit", Kind.HELP),
+    Option(
+        ("-f", "--locustfile"),
+        Group.COMMON,
+        "The Python file that holds the test. Also several, with commas between them, a directory of such files, or"
+        " the URL of one. Default: locustfile.py",
+        env="LOCUST_LOCUSTFILE",
+        default="locustfile.py",
+        metavar="<filename>",
+    ),
+    Option(
+        ("--config",),
+        Group.COMMON,
+        "A file with further options; read in addition to ~/.locust.conf, ./locust.conf and ./pyproject.toml",
+        Kind.CONFIG_FILE,
+        metavar="<filename>",
+    ),
+    Option(
+        ("-H", "--host"),
+        Group.COMMON,
+        "What to test, in the form https://www.example.com",
+        env="LOCUST_HOST",
+        metavar="<base url>",
+    ),
+    Option(
+        ("-u", "--users"),
+        Group.COMMON,
+        "How many users run at the peak. In a terminal the keys w and W add 1 and 10, s and S remove as many",
+        Kind.INTEGER,
+        dest="num_users",
+        env="LOCUST_USERS",
+        metavar="<int>",
+    ),
+    Option(
+        ("-r", "--spawn-rate"),
+        Group.COMMON,
+        "How many users to spawn per second",
+        Kind.RATE,
+        env="LOCUST_SPAWN_RATE",
+        metavar="<float>",
+    ),
+    Option(
+        ("-t", "--run-time"),
+        Group.COMMON,
+        "Stop after so long, counted from the first user: 300s, 20m, 1h30m. Default: run until interrupted",
+        Kind.TIMESPAN,
+        env="LOCUST_RUN_TIME",
+        metavar="<time>",
+    ),
+    Option(
+        ("-l", "--list"),
+        Group.COMMON,
+        "List the user classes of the locustfile and exit",
+        Kind.FLAG,
+        dest="list_commands",
+    ),
+    Option(
+        ("--config-users",),
+        Group.COMMON,
+        "Settings of user classes as JSON, or the path of a JSON file: an object, or an array of objects",
+        Kind.USER_CONFIG,
+        env="LOCUST_CONFIG_USERS",
+        many=True,
+    ),
+    # Web page
+    Option(
+        ("--web-host",),
+        Group.WEB,
+        "Address to serve the web page on. Default: all",
+        env="LOCUST_WEB_HOST",
+        default="",
+        metavar="<ip>",
+        convert=lambda text: "" if text == "*" else text,
+    ),
+    Option(("--web-host-display-name",), Group.WEB, None, env="LOCUST_WEB_HOST_DISPLAY_NAME"),
+    Option(
+        ("--web-port", "-P"),
+        Group.WEB,
+        "Port to serve the web page on. Default: 8089",
+        Kind.INTEGER,
+        env="LOCUST_WEB_PORT",
+        default=8089,
+        metavar="<port>",
+    ),
+    Option(
+        ("--headless",),
+        Group.WEB,
+        "Start the test at once and without the web page",
+        Kind.FLAG,
+        env="LOCUST_HEADLESS",
+    ),
+    Option(
+        ("--autostart",),
+        Group.WEB,
+        "Start the test at once, with the web page",
+        Kind.FLAG,
+        env="LOCUST_AUTOSTART",
+    ),
+    Option(
+        ("--autoquit",),
+        Group.WEB,
+        "With --autostart: end the process so many seconds after the test. Default: keep the page up",
+        Kind.INTEGER,
+        env="LOCUST_AUTOQUIT",
+        default=-1,
+        metavar="<seconds>",
+    ),
+    Option(("--headful",), Group.WEB, None, Kind.FLAG, env="LOCUST_HEADFUL"),
+    Option(
+        ("--web-auth",),
+        Group.WEB,
+        None,
+        env="LOCUST_WEB_AUTH",
+        removed="--web-auth does not exist any more, use --web-login",
+    ),
+    Option(
+        ("--web-login",),
+        Group.WEB,
+        "Ask for a login before showing the web page",
+        Kind.FLAG,
+        env="LOCUST_WEB_LOGIN",
+        needs=_WEB_PAGE,
+    ),
+    Option(
+        ("--tls-cert",),
+        Group.WEB,
+        "Certificate with which to serve the web page over HTTPS",
+        env="LOCUST_TLS_CERT",
+        default="",
+        metavar="<filename>",
+    ),
+    Option(
+        ("--tls-key",),
+        Group.WEB,
+        "Private key of that certificate",
+        env="LOCUST_TLS_KEY",
+        default="",
+        metavar="<filename>",
+    ),
+    Option(
+        ("--class-picker",),
+        Group.WEB,
+        "Let the web page choose among the user and shape classes",
+        Kind.FLAG,
+        env="LOCUST_USERCLASS_PICKER",
+    ),
+    Option(("--build-path",), Group.WEB, None, env="LOCUST_BUILD_PATH", default=""),
+    Option(
+        ("--legacy-ui",),
+        Group.WEB,
+        None,
+        Kind.FLAG,
+        env="LOCUST_LEGACY_UI",
+        removed="--legacy-ui does not exist any more",
+    ),
+    Option(
+        ("--web-base-path",),
+        Group.WEB,
+        "Path below which the web page is served, such as /load",
+        env="LOCUST_WEB_BASE_PATH",
+        default="",
+        metavar="<path>",
+    ),
+    # Master
+    Option(
+        ("--master",),
+        Group.MASTER,
+        "Be the master that workers connect to",
+        Kind.FLAG,
+        env="LOCUST_MODE_MASTER",
+        needs=_CLUSTER,
+    ),
+    Option(
+        ("--master-bind-host",),
+        Group.MASTER,
+        "Address for the master to listen on. Default: * (all)",
+        env="LOCUST_MASTER_BIND_HOST",
+        default="*",
+        metavar="<ip>",
+    ),
+    Option(
+        ("--master-bind-port",),
+        Group.MASTER,
+        "Port for the master to listen on. Default: 5557",
+        Kind.INTEGER,
+        env="LOCUST_MASTER_BIND_PORT",
+        default=5557,
+        metavar="<port>",
+    ),
+    Option(
+        ("--expect-workers",),
+        Group.MASTER,
+        "Start when so many workers have connected",
+        Kind.COUNT,
+        env="LOCUST_EXPECT_WORKERS",
+        default=1,
+        metavar="<int>",
+    ),
+    Option(
+        ("--expect-workers-max-wait",),
+        Group.MASTER,
+        "Give up when they have not connected after so many seconds. Default: never",
+        Kind.INTEGER,
+        env="LOCUST_EXPECT_WORKERS_MAX_WAIT",
+        default=0,
+        metavar="<seconds>",
+    ),
+    Option(
+        ("--enable-rebalancing",),
+        Group.MASTER,
+        "Spread the users anew when workers come or go during a test",
+        Kind.FLAG,
+    ),
+    Option(
+        ("--expect-slaves",),
+        Group.MASTER,
+        None,
+        Kind.FLAG,
+        removed="--expect-slaves does not exist any more, use --expect-workers",
+    ),
+    # Worker
+    Option(
+        ("--worker",),
+        Group.WORKER,
+        "Be a worker; with -f - the locustfile comes from the master",
+        Kind.FLAG,
+        env="LOCUST_MODE_WORKER",
+        needs=_CLUSTER,
+    ),
+    Option(
+        ("--slave",),
+        Group.WORKER,
+        None,
+        Kind.FLAG,
+        removed="--slave does not exist any more, use --worker",
+    ),
+    Option(
+        ("--processes",),
+        Group.WORKER,
+        "Run in so many processes, -1 for one per core",
+        Kind.INTEGER,
+        env="LOCUST_PROCESSES",
+        metavar="<int>",
+        needs=_CLUSTER,
+    ),
+    Option(
+        ("--master-host",),
+        Group.WORKER,
+        "The master's host. Default: 127.0.0.1",
+        env="LOCUST_MASTER_NODE_HOST",
+        default="127.0.0.1",
+        metavar="<hostname>",
+    ),
+    Option(
+        ("--master-port",),
+        Group.WORKER,
+        "The master's port. Default: 5557",
+        Kind.INTEGER,
+        env="LOCUST_MASTER_NODE_PORT",
+        default=5557,
+        metavar="<port>",
+    ),
+    # Tags
+    Option(
+        ("-T", "--tags"),
+        Group.TAG,
+        "Run only tasks with one of these tags",
+        env="LOCUST_TAGS",
+        metavar="<tag>",
+        many=True,
+    ),
+    Option(
+        ("-E", "--exclude-tags"),
+        Group.TAG,
+        "Run no task with one of these tags",
+        env="LOCUST_EXCLUDE_TAGS",
+        metavar="<tag>",
+        many=True,
+    ),
+    # Statistics
+    Option(
+        ("--csv",),
+        Group.STATS,
+        "Write <prefix>_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv",
+        dest="csv_prefix",
+        env="LOCUST_CSV",
+        metavar="<prefix>",
+    ),
+    Option(
+        ("--csv-full-history",),
+        Group.STATS,
+        "With --csv: one line per name in the history, not only the aggregated one",
+        Kind.FLAG,
+        dest="stats_history_enabled",
+        env="LOCUST_CSV_FULL_HISTORY",
+    ),
+    Option(
+        ("--print-stats",),
+        Group.STATS,
+        "Print the tables also while the web page is up",
+        Kind.FLAG,
+        env="LOCUST_PRINT_STATS",
+    ),
+    Option(
+        ("--only-summary",),
+        Group.STATS,
+        "Print the tables at the end only",
+        Kind.FLAG,
+        env="LOCUST_ONLY_SUMMARY",
+    ),
+    Option(
+        ("--reset-stats",),
+        Group.STATS,
+        "Forget what was measured while users were being spawned",
+        Kind.FLAG,
+        env="LOCUST_RESET_STATS",
+    ),
+    Option(
+        ("--html",),
+        Group.STATS,
+        "Write an HTML report; {u}, {r} and {t} in its name become users, spawn rate and run time",
+        dest="html_file",
+        env="LOCUST_HTML",
+        metavar="<filename>",
+        needs="the HTML report",
+    ),
+    Option(("--json",), Group.STATS, "Print the final statistics to stdout as JSON", Kind.FLAG),
+    Option(
+        ("--json-file",),
+        Group.STATS,
+        "Write the final statistics to <name>.json",
+        metavar="<name>",
+    ),
+    # Log
+    Option(
+        ("--skip-log-setup",),
+        Group.LOG,
+        "Leave the configuration of logging to the locustfile",
+        Kind.FLAG,
+        env="LOCUST_SKIP_LOG_SETUP",
+    ),
+    Option(
+        ("--loglevel", "-L"),
+        Group.LOG,
+        "DEBUG, INFO, WARNING, ERROR or CRITICAL. Default: INFO",
+        env="LOCUST_LOGLEVEL",
+        default="INFO",
+        metavar="<level>",
+        choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+        convert=str.upper,
+    ),
+    Option(
+        ("--logfile",),
+        Group.LOG,
+        "Write the log to a file. Default: stderr",
+        env="LOCUST_LOGFILE",
+        metavar="<filename>",
+    ),
+    # Other
+    Option(
+        ("-q", "--quiet"),
+        Group.OTHER,
+        "Print no tables and no progress, only one line at the end",
+        Kind.FLAG,
+        env="KATYDID_QUIET",
+    ),
+    Option(
+        ("--show-task-ratio",),
+        Group.OTHER,
+        "Print which share of the load each task has, and exit",
+        Kind.FLAG,
+    ),
+    Option(
+        ("--show-task-ratio-json",),
+        Group.OTHER,
+        "Print the same as JSON, and exit",
+        Kind.FLAG,
+    ),
+    Option(("--version", "-V"), Group.OTHER, "Print the version and exit", Kind.VERSION),
+    Option(
+        ("--exit-code-on-error",),
+        Group.OTHER,
+        "Exit code of a run with failed requests or exceptions. Default: 1",
+        Kind.INTEGER,
+        env="LOCUST_EXIT_CODE_ON_ERROR",
+        default=1,
+        metavar="<int>",
+    ),
+    Option(
+        ("-s", "--stop-timeout"),
+        Group.OTHER,
+        "Let users finish their task for so long before they are stopped. Default: 0",
+        Kind.TIMESPAN,
+        env="LOCUST_STOP_TIMEOUT",
+        default="0",
+        metavar="<time>",
+    ),
+    Option(
+        ("--equal-weights",),
+        Group.OTHER,
+        "Ignore the weights of classes and tasks: all are equal",
+        Kind.FLAG,
+    ),
+    Option(("--profile",), Group.OTHER, "A name for this kind of run", metavar="<name>"),
+    Option(
+        ("--otel",),
+        Group.OTHER,
+        "Export OpenTelemetry metrics and traces",
+        Kind.FLAG,
+        env="LOCUST_ENABLE_OPENTELEMETRY",
+        needs="the OpenTelemetry export",
+    ),
+    Option(
+        ("user_classes",),
+        Group.CLASSES,
+        "The user classes to run, by name. Default: all. --list shows them",
+        metavar="<UserClass>",
+        many=True,
+    ),
+)
+"""All options, in the order of the help."""
+
+PREPARSED = frozenset({"locustfile", "config", "help", "version", "worker", "master", "master_host", "master_port"})
+"""Attributes of the options that must be known before a locustfile is imported."""
+
+GROUP_NOTES: dict[Group, str] = {
+    Group.TAG: "Tasks get tags from the decorator @tag.",
+    Group.MASTER: "For a test on several nodes: one master, and workers that connect to it.",
+    Group.WORKER: "Workers take all other options from their master.",
+}
+"""What the help says below the title of a group."""
+
+
+def missing_capability(options: Any) -> str | None:
+    """One line about the first used option that this build cannot serve; None if there is none."""
+    for option in OPTIONS:
+        if option.needs and getattr(options, option.attribute, None):
+            return f"{option.flags[-1]}: this build does not have {option.needs} yet"
+    if not options.headless and not (options.list_commands or shows_ratio(options)):
+        return "this build does not have the web page yet: add --headless to run the test"
+    return None
+
+
+def shows_ratio(options: Any) -> bool:
+    """Is the command asked to print task ratios instead of running?"""
+    return bool(options.show_task_ratio or options.show_task_ratio_json)

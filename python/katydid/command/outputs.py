@@ -1,0 +1,130 @@
+"""Which results does the user get, and where? Tables, one line, CSV files, JSON.
+
+All are complete when the run is over, however it ended: CSV files get their last rows, JSON does not disturb the
+tables.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import gevent
+
+from katydid.locust import stats as reports
+from katydid.locust.input_events import input_listener
+
+from .progress import Progress, wants_progress
+
+if TYPE_CHECKING:
+    from gevent import Greenlet
+
+    from katydid.locust.env import Environment
+    from katydid.locust.runners import Runner
+
+logger = logging.getLogger("locust.main")
+_table_logger = logging.getLogger("locust.stats_logger")
+
+_KEY_SPAWN_RATE = 100
+
+
+class Outputs:
+    """What a run tells while it lasts and when it is over."""
+
+    def __init__(self, environment: Environment, runner: Runner, options: Any) -> None:
+        self._environment = environment
+        self._runner = runner
+        self._options = options
+        self._csv = _csv_writer(environment, options)
+        self._live: list[Greenlet] = []
+
+    def begin(self) -> None:
+        """Start what works beside the run: tables, history, files, keys."""
+        options = self._options
+        if _wants_tables(options):
+            self._live.append(gevent.spawn(reports.stats_printer(self._runner.stats)))
+        self._live.append(gevent.spawn(reports.stats_history, self._runner))
+        if self._csv is not None:
+            self._live.append(gevent.spawn(self._csv.stats_writer))
+        self._live.append(gevent.spawn(input_listener(_key_functions(self._runner))))
+
+    def begin_progress(self) -> None:
+        """Start to count down; the run's time begins now."""
+        run_time = self._options.run_time
+        if wants_progress(run_time, self._options.quiet):
+            self._live.append(gevent.spawn(Progress(self._runner, run_time, sys.stderr).run))
+
+    def end(self) -> None:
+        """Stop what works beside the run, so that nothing speaks between the final tables."""
+        gevent.killall(self._live)
+        self._live.clear()
+
+    def conclude(self) -> None:
+        """Write what is written once, at the end."""
+        self._print_summary()
+        if self._csv is not None:
+            self._csv.write_final()
+        if self._options.json:
+            reports.print_stats_json(self._runner.stats)
+        if self._options.json_file:
+            reports.save_stats_json(self._runner.stats, self._options.json_file)
+
+    def close(self) -> None:
+        """Close the files."""
+        if self._csv is not None:
+            self._csv.close_files()
+
+    def _print_summary(self) -> None:
+        stats = self._runner.stats
+        if self._options.quiet:
+            _table_logger.info(summary_line(stats))
+        elif not self._options.json_file:
+            reports.print_stats(stats, current=False)
+            reports.print_percentile_stats(stats)
+            reports.print_error_report(stats)
+
+
+def summary_line(stats: Any) -> str:
+    """The whole run in one line."""
+    total = stats.total
+    quantiles = ", ".join(
+        f"{share * 100:g}% within {total.get_response_time_percentile(share):g} ms" for share in (0.5, 0.95, 0.99)
+    )
+    return (
+        f"{total.num_requests} requests, {total.num_failures} failed ({total.fail_ratio:.2%}), "
+        f"{total.total_rps:.2f} per second, {quantiles}"
+    )
+
+
+def _wants_tables(options: Any) -> bool:
+    if options.only_summary or options.quiet:
+        return False
+    return bool(options.headless or options.print_stats)
+
+
+def _csv_writer(environment: Environment, options: Any) -> Any:
+    if not options.csv_prefix:
+        return None
+    folder = os.path.dirname(options.csv_prefix)
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+    return reports.StatsCSVFileWriter(
+        environment, reports.PERCENTILES_TO_REPORT, options.csv_prefix, options.stats_history_enabled
+    )
+
+
+def _key_functions(runner: Runner) -> dict[str, Any]:
+    """What the keys of a terminal do: change the number of users."""
+
+    def change_by(difference: int) -> Any:
+        def change() -> None:
+            if runner.state == "spawning":
+                logger.warning("users are being spawned: try the key again when that is done")
+            else:
+                runner.start(max(0, runner.user_count + difference), _KEY_SPAWN_RATE)
+
+        return change
+
+    return {"w": change_by(1), "W": change_by(10), "s": change_by(-1), "S": change_by(-10)}

@@ -1,0 +1,454 @@
+"""How do command line, variables and files become options? By one parser, which locustfiles may extend.
+
+The options themselves are data in `katydid.command.options`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import atexit
+import difflib
+import json
+import os
+import sys
+import tempfile
+import textwrap
+import tomllib
+from typing import Any, NamedTuple, NoReturn
+from urllib.parse import urlsplit
+
+import configargparse
+
+from katydid import _core
+from katydid.command.options import GROUP_NOTES, OPTIONS, PREPARSED, Group, Kind, Option
+
+from ._version import version
+from .log import complain
+from .util.directory import get_abspaths_in
+from .util.timespan import parse_timespan
+from .util.url import is_url
+
+DEFAULT_CONFIG_FILES = ("~/.locust.conf", "locust.conf", "pyproject.toml")
+"""Files read for options if they exist, the later ones taking precedence."""
+
+_PROGRAM = "katydid"
+_TOML_TABLE = ("tool", "locust")
+
+
+class LocustTomlConfigParser(configargparse.ConfigFileParser):
+    """Reads options from the table [tool.locust] of a TOML file."""
+
+    def get_syntax_description(self) -> str:
+        """For the help."""
+        return "TOML: options in the table [tool.locust]"
+
+    def parse(self, stream: Any) -> dict[str, Any]:
+        """The table's values; lists as they are, all else as text."""
+        try:
+            table: Any = tomllib.loads(stream.read())
+        except tomllib.TOMLDecodeError as fault:
+            raise configargparse.ConfigFileParserException(f"{stream.name}: {fault}") from fault
+        for key in _TOML_TABLE:
+            table = table.get(key, {})
+        return {key: self._value(value) for key, value in table.items()}
+
+    @staticmethod
+    def _value(value: Any) -> Any:
+        if isinstance(value, list):
+            return [str(item) for item in value]
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class LocustConfigParser(configargparse.ConfigFileParser):
+    """Reads options from TOML or from lines of `option = value`, as the file's name says."""
+
+    def get_syntax_description(self) -> str:
+        """For the help."""
+        return "lines of `option = value`, or TOML"
+
+    def parse(self, stream: Any) -> dict[str, Any]:
+        """The options in a file."""
+        if str(stream.name).endswith(".toml"):
+            return LocustTomlConfigParser().parse(stream)
+        lines: dict[str, Any] = configargparse.DefaultConfigFileParser().parse(stream)
+        return lines
+
+
+class LocustArgumentParser(configargparse.ArgumentParser):
+    """The command's parser. Arguments know whether and how a web page should ask for them."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the process with code 2 and one line, with advice where an argument looks mistyped."""
+        lines = [f"{self.prog}: error: {message}"]
+        head, _, unknown = message.partition("unrecognized arguments: ")
+        if not head and unknown:
+            lines += _advice(unknown.split(), list(self._option_string_actions))
+        self.exit(2, "\n".join(lines) + "\n")
+        raise AssertionError("exit does not return")
+
+    def add_argument(self, *args: Any, **kwargs: Any) -> argparse.Action:
+        """Add an argument as argparse does.
+
+        Further keywords: include_in_web_ui (True), is_secret, is_required, is_multiple (False).
+        """
+        traits = {
+            "include_in_web_ui": kwargs.pop("include_in_web_ui", True),
+            "is_secret": kwargs.pop("is_secret", False),
+            "is_required": kwargs.pop("is_required", False),
+            "is_multiple": kwargs.pop("is_multiple", False),
+        }
+        action: argparse.Action = super().add_argument(*args, **kwargs)
+        for name, value in traits.items():
+            setattr(action, name, value)
+        return action
+
+    def _having(self, trait: str) -> dict[str, argparse.Action]:
+        return {
+            action.dest: action
+            for action in self._actions
+            if getattr(action, "include_in_web_ui", True) and getattr(action, trait, trait == "include_in_web_ui")
+        }
+
+    @property
+    def args_included_in_web_ui(self) -> dict[str, argparse.Action]:
+        """Arguments that a web page may ask for, by attribute."""
+        return self._having("include_in_web_ui")
+
+    @property
+    def secret_args_included_in_web_ui(self) -> dict[str, argparse.Action]:
+        """Those of them whose value must not be shown."""
+        return self._having("is_secret")
+
+    @property
+    def required_args_included_in_web_ui(self) -> dict[str, argparse.Action]:
+        """Those of them that need a value."""
+        return self._having("is_required")
+
+    @property
+    def multiple_args_included_in_web_ui(self) -> dict[str, argparse.Action]:
+        """Those of them that take several values."""
+        return self._having("is_multiple")
+
+
+def _advice(unknown: list[str], known: list[str]) -> list[str]:
+    """A line for each unknown option that resembles a known one."""
+    lines = []
+    for word in unknown:
+        if word.startswith("-"):
+            similar = difflib.get_close_matches(word.partition("=")[0], known)
+            if similar:
+                lines.append(f"Did you mean {' or '.join(similar)} instead of {word}?")
+    return lines
+
+
+class UIExtraArgOptions(NamedTuple):
+    """What a web page needs to know to ask for one additional argument."""
+
+    default_value: str
+    is_secret: bool
+    is_required: bool
+    help_text: str
+    is_multiple: bool
+    choices: list[str] | None = None
+
+
+# Values
+
+
+def timespan(time_str: str) -> int:
+    """Seconds of a text such as 90, 20m or 1h30m."""
+    try:
+        return parse_timespan(time_str)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from fault
+
+
+def positive_integer(string: str) -> int:
+    """A whole number above zero."""
+    number = _number(int, string)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{string} is not a whole number above zero")
+    return int(number)
+
+
+def gt_zero(string: str) -> float:
+    """A number above zero."""
+    number = _number(float, string)
+    if not number > 0:
+        raise argparse.ArgumentTypeError(f"{string} is not above zero")
+    return number
+
+
+def _number(kind: type, string: str) -> Any:
+    try:
+        return kind(string)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(f"{string!r} is not a number") from fault
+
+
+def json_user_config(string: str) -> list[dict[str, Any]]:
+    """Settings of user classes from JSON text or from the JSON file of that name."""
+    try:
+        if string.endswith(".json"):
+            with open(string, encoding="utf-8") as file:
+                parsed = json.load(file)
+        else:
+            parsed = json.loads(string)
+    except (OSError, ValueError) as fault:
+        raise argparse.ArgumentTypeError(f"{string}: {fault}") from fault
+    settings = parsed if isinstance(parsed, list) else [parsed]
+    for entry in settings:
+        if not isinstance(entry, dict) or "user_class_name" not in entry:
+            raise argparse.ArgumentTypeError(f"{string}: each entry needs a user_class_name")
+    return settings
+
+
+_CONVERTERS = {
+    Kind.INTEGER: int,
+    Kind.TIMESPAN: timespan,
+    Kind.RATE: gt_zero,
+    Kind.COUNT: positive_integer,
+    Kind.USER_CONFIG: json_user_config,
+}
+
+
+# Building the parser
+
+
+class _Removed(argparse.Action):
+    """Refuses an option that does not exist any more."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        parser.error(str(self.const))
+
+
+class _RemovedFlag(_Removed):
+    """The same for an option without a value."""
+
+
+def get_empty_argument_parser(
+    add_help: bool = True, default_config_files: Any = DEFAULT_CONFIG_FILES
+) -> LocustArgumentParser:
+    """A parser that knows the option -f alone."""
+    parser = LocustArgumentParser(
+        prog=_PROGRAM,
+        default_config_files=list(default_config_files),
+        config_file_parser_class=LocustConfigParser,
+        add_env_var_help=False,
+        add_config_file_help=False,
+        add_help=add_help,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage=argparse.SUPPRESS,
+        description=textwrap.dedent(
+            f"""
+            Usage: {_PROGRAM} [options] [UserClass ...]
+                   {_PROGRAM} target ...    (start a practice server)
+            """
+        ),
+        epilog=(
+            f"Options may also stand in files: {', '.join(DEFAULT_CONFIG_FILES)} or the one given with --config.\n"
+            "Most have an environment variable, LOCUST_ and the name in capitals."
+        ),
+    )
+    _add_option(parser, _option("locustfile"))
+    return parser
+
+
+def get_parser(default_config_files: Any = DEFAULT_CONFIG_FILES) -> LocustArgumentParser:
+    """The whole parser, with what listeners to init_command_line_parser add to it."""
+    from katydid import locust
+
+    parser = get_empty_argument_parser(add_help=False, default_config_files=default_config_files)
+    setup_parser_arguments(parser)
+    locust.events.init_command_line_parser.fire(parser=parser)
+    return parser
+
+
+def setup_parser_arguments(parser: Any) -> None:
+    """Add all of the command's options except -f, which the parser has."""
+    parser._optionals.title = Group.COMMON.value
+    sections = {Group.COMMON: parser}
+    for option in OPTIONS:
+        if option.attribute == "locustfile":
+            continue
+        if option.group not in sections:
+            sections[option.group] = parser.add_argument_group(
+                option.group.value, GROUP_NOTES.get(option.group)
+            )
+        _add_option(sections[option.group], option)
+
+
+def _option(attribute: str) -> Option:
+    return next(option for option in OPTIONS if option.attribute == attribute)
+
+
+def _add_option(section: Any, option: Option) -> None:
+    """Declare one option of the table to argparse."""
+    keywords: dict[str, Any] = {"help": argparse.SUPPRESS if option.help is None else option.help}
+    if option.flags[0].startswith("-"):
+        keywords["dest"] = option.attribute
+    if option.env:
+        keywords["env_var"] = option.env
+    keywords |= _reading(option)
+    section.add_argument(*option.flags, **keywords)
+
+
+def _reading(option: Option) -> dict[str, Any]:
+    """argparse's keywords for how the option's value is read."""
+    if option.removed:
+        nargs = 0 if option.kind is Kind.FLAG else None
+        return {"action": _Removed, "const": option.removed, "nargs": nargs}
+    match option.kind:
+        case Kind.HELP:
+            return {"action": "help"}
+        case Kind.VERSION:
+            return {"action": "version", "version": version_line()}
+        case Kind.FLAG:
+            return {"action": "store_true", "default": bool(option.default)}
+    keywords: dict[str, Any] = {"default": _default(option), "metavar": option.metavar}
+    converter = option.convert or _CONVERTERS.get(option.kind)
+    if converter:
+        keywords["type"] = converter
+    if option.choices:
+        keywords["choices"] = list(option.choices)
+    if option.many:
+        keywords["nargs"] = "*"
+    if option.kind is Kind.CONFIG_FILE:
+        keywords["is_config_file_arg"] = True
+    return keywords
+
+
+def _default(option: Option) -> Any:
+    """The default; that of the user classes comes from a variable of its own syntax."""
+    if option.attribute == "user_classes":
+        return os.environ.get("LOCUST_USER_CLASSES", "").split()
+    return option.default
+
+
+def version_line() -> str:
+    """What --version prints."""
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    folder = os.path.dirname(os.path.abspath(__file__))
+    return f"{_PROGRAM} {_core.__version__} (Locust API {version}) from {folder} (Python {python})"
+
+
+# Reading the options
+
+
+def parse_options(args: list[str] | None = None) -> Any:
+    """Parse the command line, or `args`, with everything that may be on it."""
+    return get_parser().parse_args(args)
+
+
+def parse_locustfile_option(args: list[str] | None = None) -> tuple[argparse.Namespace, list[str]]:
+    """What must be known before a locustfile is imported: the early options, and the files' paths.
+
+    --help and --version are answered here and end the process.
+    """
+    parser = get_empty_argument_parser(add_help=False)
+    for option in OPTIONS:
+        if option.attribute in PREPARSED - {"locustfile"}:
+            _add_option(parser, _as_plain_flag(option))
+    options, _ = parser.parse_known_args(args)
+    if options.help or options.version:
+        get_parser().parse_args(args)
+    return options, get_locustfiles_locally(options)
+
+
+def _as_plain_flag(option: Option) -> Option:
+    """Help and version as mere flags: it is the full parser that answers them."""
+    if option.kind not in (Kind.HELP, Kind.VERSION):
+        return option
+    return Option(option.flags, option.group, option.help, Kind.FLAG)
+
+
+def get_locustfiles_locally(options: Any) -> list[str]:
+    """Absolute paths of the files that -f names. Ends the process with code 1 if one cannot be had."""
+    if options.locustfile == "-":
+        _refuse("-f - takes the locustfile from a master, which only --worker does")
+    return parse_locustfile_paths(options.locustfile.split(","))
+
+
+def parse_locustfile_paths(paths: list[str]) -> list[str]:
+    """Absolute paths for files, directories and URLs."""
+    return [found for path in paths for found in _resolve(path.strip())]
+
+
+def _resolve(path: str) -> list[str]:
+    if is_url(path):
+        return [download_locustfile_from_url(path)]
+    if os.path.isdir(path):
+        found = get_abspaths_in(path, extension=".py")
+        if not found:
+            _refuse(f"no locustfiles (*.py) in the directory {path}")
+        return found
+    if not os.path.exists(path):
+        _refuse(f"locustfile {path!r} does not exist; name it with -f, --help shows how")
+    if not path.endswith(".py"):
+        _refuse(f"locustfile {path!r} is not a Python file: its name must end in .py")
+    return [os.path.abspath(path)]
+
+
+def download_locustfile_from_url(url: str) -> str:
+    """Fetch a locustfile into the folder for temporary files, where it is removed at exit.
+
+    Returns:
+        Its path.
+    """
+    import requests
+
+    try:
+        answer = requests.get(url, timeout=60)
+        answer.raise_for_status()
+    except requests.RequestException as fault:
+        _refuse(f"locustfile {url}: {fault}")
+    try:
+        ast.parse(answer.text)
+    except (SyntaxError, ValueError) as fault:
+        _refuse(f"locustfile {url} is not valid Python: {fault}")
+    path = os.path.join(tempfile.gettempdir(), os.path.basename(urlsplit(url).path) or "locustfile.py")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(answer.text)
+    atexit.register(exit_handler, path)
+    return path
+
+
+def exit_handler(filename: str) -> None:
+    """Remove a downloaded file."""
+    if os.path.exists(filename):
+        os.remove(filename)
+
+
+def _refuse(message: str) -> NoReturn:
+    complain(message)
+    sys.exit(1)
+
+
+# What a web page asks for
+
+
+def default_args_dict() -> dict[str, Any]:
+    """The command's options with their defaults, without those that a locustfile added."""
+    parser = get_empty_argument_parser(add_help=False, default_config_files=())
+    setup_parser_arguments(parser)
+    return vars(parser.parse_known_args([])[0])
+
+
+def ui_extra_args_dict(args: list[str] | None = None) -> dict[str, dict[str, Any]]:
+    """The arguments that a locustfile added and a web page may ask for, with their present values."""
+    known = default_args_dict()
+    parser = get_parser()
+    values = vars(parser.parse_args(args))
+    return {
+        name: UIExtraArgOptions(
+            default_value=values[name],
+            is_secret=action.is_secret,  # type: ignore[attr-defined]
+            is_required=action.is_required,  # type: ignore[attr-defined]
+            help_text=action.help or "",
+            is_multiple=action.is_multiple,  # type: ignore[attr-defined]
+            choices=list(action.choices) if action.choices else None,
+        )._asdict()
+        for name, action in parser.args_included_in_web_ui.items()
+        if name in values and name not in known
+    }

@@ -1,0 +1,159 @@
+"""How do a test's own functions learn what happens in a run?
+
+They listen to hooks. A listener that raises is logged and does not keep the others from hearing, except for the
+exceptions by which a user is steered: those go to whoever fired.
+
+The native clients look at ``EventHook._handlers``, a plain list: where it holds nothing but the native recorder
+they record without firing.
+"""
+
+import logging
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, get_type_hints
+
+from . import log
+from .exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
+
+_STEERING = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
+
+
+class EventHook:
+    """One kind of event, and the functions that want to hear of it."""
+
+    def __init__(self) -> None:
+        self._handlers: list[Callable[..., Any]] = []
+
+    def add_listener(self, handler: Callable[..., Any]) -> Callable[..., Any]:
+        """Have `handler` called with each event's keyword arguments. Returns it, so it can decorate."""
+        self._handlers.append(handler)
+        return handler
+
+    def remove_listener(self, handler: Callable[..., Any]) -> None:
+        """Stop calling `handler`.
+
+        Raises:
+            ValueError: it is not a listener.
+        """
+        self._handlers.remove(handler)
+
+    def fire(self, *, reverse: bool = False, **kwargs: Any) -> None:
+        """Call the listeners in the order of their registration, or in the reverse of it."""
+        for handler in reversed(self._handlers) if reverse else self._handlers:
+            try:
+                handler(**kwargs)
+            except _STEERING:
+                raise
+            except Exception:
+                _report_listener_fault(handler)
+
+    @contextmanager
+    def measure(
+        self, request_type: str, name: str, response_length: int = 0, context: dict[str, Any] | None = None
+    ) -> Generator[dict[str, Any], None, None]:
+        """Time a block and fire one request event for it.
+
+        Yields the event's arguments, which the block may change. An exception in the block is recorded as the
+        request's failure and goes no further.
+        """
+        meta: dict[str, Any] = {
+            "request_type": request_type,
+            "name": name,
+            "response_length": response_length,
+            "context": context or {},
+            "exception": None,
+            "start_time": time.time(),
+        }
+        begun = time.perf_counter()
+        try:
+            yield meta
+        except Exception as fault:
+            meta["exception"] = fault
+        finally:
+            meta["response_time"] = (time.perf_counter() - begun) * 1000
+            self.fire(**meta)
+
+
+def _report_listener_fault(handler: Callable[..., Any]) -> None:
+    name = getattr(handler, "__qualname__", repr(handler))
+    logging.error("event listener %s raised:\n%s", name, traceback.format_exc())
+    log.unhandled_greenlet_exception = True
+
+
+class DeprecatedEventHook(EventHook):
+    """A hook that still works and tells those who use it what to use instead."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        super().__init__()
+
+    def add_listener(self, handler: Callable[..., Any]) -> Callable[..., Any]:
+        warnings.warn(self.message, DeprecationWarning, stacklevel=2)
+        return super().add_listener(handler)
+
+
+class Events:
+    """All hooks of a run. A subclass adds its own by annotating further attributes as EventHook."""
+
+    request: EventHook
+    """A request completed: request_type, name, response_time (ms), response_length, response, context,
+    exception (None on success), start_time, url."""
+
+    user_error: EventHook
+    """A task raised: user_instance (the TaskSet that ran it), exception, tb."""
+
+    report_to_master: EventHook
+    """A worker is about to report: client_id, data (may be added to)."""
+
+    worker_report: EventHook
+    """A worker's report arrived at the master: client_id, data."""
+
+    worker_connect: EventHook
+    """A worker joined the master: client_id."""
+
+    spawning_complete: EventHook
+    """All users exist: user_count."""
+
+    quitting: EventHook
+    """The process begins to end: environment. Last registered hears first."""
+
+    quit: EventHook
+    """The process is about to end: exit_code."""
+
+    init: EventHook
+    """Environment and runner exist: environment, runner, web_ui (None without a page)."""
+
+    init_command_line_parser: EventHook
+    """A parser for the command line was built and may be extended: parser."""
+
+    test_start: EventHook
+    """A test begins: environment."""
+
+    test_stopping: EventHook
+    """A test is about to stop: environment."""
+
+    test_stop: EventHook
+    """A test has stopped: environment."""
+
+    reset_stats: EventHook
+    """The statistics are about to be reset by hand."""
+
+    cpu_warning: EventHook
+    """This process is short of CPU: environment, cpu_usage (percent)."""
+
+    heartbeat_sent: EventHook
+    """The master answered a worker: client_id, timestamp."""
+
+    heartbeat_received: EventHook
+    """A worker heard from the master: client_id, timestamp."""
+
+    usage_monitor: EventHook
+    """This process was measured: environment, cpu_usage (percent), memory_usage (bytes)."""
+
+    def __init__(self) -> None:
+        for name, kind in get_type_hints(type(self)).items():
+            if kind is EventHook:
+                setattr(self, name, EventHook())
