@@ -112,6 +112,10 @@ impl Traits {
     }
 
     fn note_connection(&mut self, value: &[u8]) {
+        if value == b"keep-alive" {
+            self.keep_alive = true; // What nearly every server says when it says anything.
+            return;
+        }
         for option in list(value) {
             self.close |= option.eq_ignore_ascii_case(b"close");
             self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
@@ -120,6 +124,10 @@ impl Traits {
 
     /// Item 5: several lengths, in one field or more, are one if they are equal.
     fn note_length(&mut self, value: &[u8]) {
+        if let (None, None, Some(length)) = (self.length, &self.length_fault, digits(value)) {
+            self.length = Some(length);
+            return;
+        }
         let mut parts = value.split(|byte| *byte == b',');
         let is_sound = parts.all(|part| match (self.length, digits(part.trim_ascii())) {
             (None, Some(length)) => {
