@@ -11,6 +11,7 @@
 //!
 //! Not here: users, scheduling, Python, statistics other than the vocabulary of phases and failures.
 
+pub mod client;
 pub mod clock;
 pub mod coding;
 pub mod connect;

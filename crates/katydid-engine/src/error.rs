@@ -1,0 +1,82 @@
+//! What can keep a run from happening?
+
+use std::{fmt, io};
+
+use katydid_net::client::BadUrl;
+
+/// Why a run could not start or go on. What the target or a scenario does wrong is not here but in the statistics.
+#[derive(Debug)]
+pub struct Error(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    NoScenario,
+    SameName(String),
+    UnknownScenario(String),
+    Host(BadUrl),
+    Plan(katydid_plan::Error),
+    System(io::Error),
+}
+
+impl Error {
+    pub(crate) fn no_scenario() -> Self {
+        Self(Kind::NoScenario)
+    }
+
+    pub(crate) fn same_name(name: &str) -> Self {
+        Self(Kind::SameName(name.to_owned()))
+    }
+
+    pub(crate) fn unknown_scenario(name: &str) -> Self {
+        Self(Kind::UnknownScenario(name.to_owned()))
+    }
+
+    /// Is it the caller's to mend: the scenarios, the host, a rate?
+    pub fn is_usage(&self) -> bool {
+        !matches!(self.0, Kind::System(_))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::NoScenario => out.write_str("there is no scenario to run: add one"),
+            Kind::SameName(name) => {
+                write!(out, "two scenarios are called {name:?}: give each a name of its own")
+            }
+            Kind::UnknownScenario(name) => write!(out, "no scenario is called {name:?}"),
+            Kind::Host(error) => error.fmt(out),
+            Kind::Plan(error) => error.fmt(out),
+            Kind::System(error) => write!(out, "the system gives no poller: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0 {
+            Kind::Host(error) => Some(error),
+            Kind::Plan(error) => Some(error),
+            Kind::System(error) => Some(error),
+            Kind::NoScenario | Kind::SameName(_) | Kind::UnknownScenario(_) => None,
+        }
+    }
+}
+
+impl From<BadUrl> for Error {
+    fn from(error: BadUrl) -> Self {
+        Self(Kind::Host(error))
+    }
+}
+
+impl From<katydid_plan::Error> for Error {
+    fn from(error: katydid_plan::Error) -> Self {
+        Self(Kind::Plan(error))
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self(Kind::System(error))
+    }
+}
