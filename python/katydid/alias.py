@@ -1,8 +1,8 @@
 """How can `import locust` find this package while nothing called locust is installed by us?
 
-Through one finder in ``sys.meta_path``. It resolves ``locust`` and each ``locust.x.y`` to the module object of
-``katydid.locust`` and ``katydid.locust.x.y``: the same object, never a second copy. Metadata of an installed
-stock Locust stays what it is, because the finder answers imports only.
+Through one finder in ``sys.meta_path``. It resolves ``locust`` and each ``locust.x.y`` to the module object
+of ``katydid.locust`` and ``katydid.locust.x.y``: the same object, never a second copy. Metadata of an
+installed stock Locust stays what it is, because the finder answers imports only.
 """
 
 import importlib

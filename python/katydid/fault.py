@@ -5,6 +5,8 @@ import sysconfig
 import traceback
 from types import TracebackType
 
+from greenlet import GreenletExit
+
 _OWN_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _LIBRARY_FOLDERS = tuple(
     folder + os.sep for folder in {sysconfig.get_path("stdlib"), sysconfig.get_path("purelib")} if folder
@@ -22,14 +24,17 @@ def place_of(fault: BaseException) -> str:
 
 def story_of(fault: BaseException) -> str:
     """The traceback from the first call outside this package on, so that it begins in the user's code."""
-    return "".join(traceback.format_exception(type(fault), fault, _beyond_ours(fault.__traceback__))).rstrip()
+    trace = _beyond_ours(fault.__traceback__)
+    if trace is None and not isinstance(fault, SyntaxError):
+        trace = fault.__traceback__
+    is_chained = not isinstance(fault.__context__, GreenletExit)
+    return "".join(traceback.format_exception(type(fault), fault, trace, chain=is_chained)).rstrip()
 
 
 def _beyond_ours(trace: TracebackType | None) -> TracebackType | None:
-    first = trace
-    while first is not None and _is_ours(first.tb_frame.f_code.co_filename):
-        first = first.tb_next
-    return first or trace
+    while trace is not None and _is_ours(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    return trace
 
 
 def _is_ours(filename: str) -> bool:

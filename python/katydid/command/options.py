@@ -1,7 +1,8 @@
-"""Which options does the command have? This table: everything that parses, documents or refuses options reads it.
+"""Which options does the command have?
 
-The attribute of each option (`dest`), its variable and its default are Locust's; programs and locustfiles read
-them from `environment.parsed_options`, so they never change.
+This table: whatever parses, documents or refuses options reads it. The attribute of each option (`dest`), its
+variable and its default are Locust's; programs and locustfiles read them from `environment.parsed_options`,
+so they never change.
 """
 
 from collections.abc import Callable
@@ -65,7 +66,7 @@ class Option:
     removed: str | None = None
     """Why using the option is an error."""
     needs: str | None = field(default=None)
-    """What this build lacks: using the option ends the command with a line that says so."""
+    """What this build cannot do: using the option ends the command with a line that says so."""
 
     @property
     def attribute(self) -> str:
@@ -76,8 +77,8 @@ class Option:
         return long.lstrip("-").replace("-", "_")
 
 
-_WEB_PAGE = "the web page"
-_CLUSTER = "running on several nodes or processes"
+_WEB_PAGE = "serve the web page"
+_CLUSTER = "run on several nodes or processes"
 
 OPTIONS: tuple[Option, ...] = (
     # Common
@@ -85,8 +86,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         ("-f", "--locustfile"),
         Group.COMMON,
-        "The Python file that holds the test. Also several, with commas between them, a directory of such files, or"
-        " the URL of one. Default: locustfile.py",
+        "The Python file that holds the test. Also several, with commas between them, a directory of such"
+        " files, or the URL of one. Default: locustfile.py",
         env="LOCUST_LOCUSTFILE",
         default="locustfile.py",
         metavar="<filename>",
@@ -405,7 +406,7 @@ OPTIONS: tuple[Option, ...] = (
         dest="html_file",
         env="LOCUST_HTML",
         metavar="<filename>",
-        needs="the HTML report",
+        needs="write the HTML report",
     ),
     Option(("--json",), Group.STATS, "Print the final statistics to stdout as JSON", Kind.FLAG),
     Option(
@@ -491,7 +492,7 @@ OPTIONS: tuple[Option, ...] = (
         "Export OpenTelemetry metrics and traces",
         Kind.FLAG,
         env="LOCUST_ENABLE_OPENTELEMETRY",
-        needs="the OpenTelemetry export",
+        needs="export OpenTelemetry data",
     ),
     Option(
         ("user_classes",),
@@ -503,7 +504,9 @@ OPTIONS: tuple[Option, ...] = (
 )
 """All options, in the order of the help."""
 
-PREPARSED = frozenset({"locustfile", "config", "help", "version", "worker", "master", "master_host", "master_port"})
+PREPARSED = frozenset(
+    {"locustfile", "config", "help", "version", "worker", "master", "master_host", "master_port"}
+)
 """Attributes of the options that must be known before a locustfile is imported."""
 
 GROUP_NOTES: dict[Group, str] = {
@@ -518,9 +521,9 @@ def missing_capability(options: Any) -> str | None:
     """One line about the first used option that this build cannot serve; None if there is none."""
     for option in OPTIONS:
         if option.needs and getattr(options, option.attribute, None):
-            return f"{option.flags[-1]}: this build does not have {option.needs} yet"
+            return f"{option.flags[-1]}: this build cannot {option.needs} yet"
     if not options.headless and not (options.list_commands or shows_ratio(options)):
-        return "this build does not have the web page yet: add --headless to run the test"
+        return "this build cannot serve the web page yet: add --headless to run the test"
     return None
 
 

@@ -1,7 +1,7 @@
 """Which results does the user get, and where? Tables, one line, CSV files, JSON.
 
-All are complete when the run is over, however it ended: CSV files get their last rows, JSON does not disturb the
-tables.
+All are complete when the run is over, however it ended: CSV files get their last rows, and JSON does not
+disturb the tables.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def summary_line(stats: Any) -> str:
     """The whole run in one line."""
     total = stats.total
     quantiles = ", ".join(
-        f"{share * 100:g}% within {total.get_response_time_percentile(share):g} ms" for share in (0.5, 0.95, 0.99)
+        f"{share:.0%} within {total.get_response_time_percentile(share):g} ms" for share in (0.5, 0.95, 0.99)
     )
     return (
         f"{total.num_requests} requests, {total.num_failures} failed ({total.fail_ratio:.2%}), "

@@ -22,7 +22,9 @@ _ERASE = "\r\x1b[K"
 class Progress:
     """Draws the line twice a second and keeps it below whatever is logged."""
 
-    def __init__(self, runner: Runner, run_time: float, stream: TextIO, clock: Callable[[], float] = monotonic):
+    def __init__(
+        self, runner: Runner, run_time: float, stream: TextIO, clock: Callable[[], float] = monotonic
+    ) -> None:
         self._runner = runner
         self._run_time = run_time
         self._stream = stream

@@ -1,7 +1,7 @@
 """What do Ctrl-C and SIGTERM do? The first ends the run in order, a further Ctrl-C ends the process at once.
 
-The handlers are Python's own, not gevent's: they run between two bytecodes of whatever greenlet is busy, so a task
-that computes without ever yielding cannot keep the second Ctrl-C from working.
+The handlers are Python's own, not gevent's: they run between two bytecodes of whatever greenlet is busy, so a
+task that computes without ever yielding cannot keep the second Ctrl-C from working.
 """
 
 from __future__ import annotations

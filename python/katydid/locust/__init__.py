@@ -1,7 +1,7 @@
 """Locust's public names, served by katydid.
 
-Importing this package changes nothing in the process: the command patches the standard library for gevent before
-it comes here, a program that uses the classes as a library calls `katydid.patch()` first.
+Importing this package changes nothing in the process: the command patches the standard library for gevent
+before it comes here, a program that uses the classes as a library calls `katydid.patch()` first.
 """
 
 from typing import Any

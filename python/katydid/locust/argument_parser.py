@@ -107,7 +107,7 @@ class LocustArgumentParser(configargparse.ArgumentParser):
         return {
             action.dest: action
             for action in self._actions
-            if getattr(action, "include_in_web_ui", True) and getattr(action, trait, trait == "include_in_web_ui")
+            if getattr(action, "include_in_web_ui", False) and getattr(action, trait, False)
         }
 
     @property
@@ -247,7 +247,7 @@ def get_empty_argument_parser(
             """
         ),
         epilog=(
-            f"Options may also stand in files: {', '.join(DEFAULT_CONFIG_FILES)} or the one given with --config.\n"
+            f"Options may also stand in files: {', '.join(DEFAULT_CONFIG_FILES)} or that of --config.\n"
             "Most have an environment variable, LOCUST_ and the name in capitals."
         ),
     )

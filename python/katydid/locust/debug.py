@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from . import argument_parser
@@ -60,7 +60,7 @@ class PrintListener:
         """Print one request."""
         cells = [request_type, name.ljust(50), str(round(response_time)).ljust(7), _reason(exception)]
         if self.include_time:
-            begun = datetime.now(timezone.utc) if start_time is None else _utc(start_time)
+            begun = datetime.now(UTC) if start_time is None else _utc(start_time)
             cells.insert(0, str(begun).ljust(30))
         if self.include_length:
             cells.append(str(response_length))
@@ -72,7 +72,7 @@ class PrintListener:
 
 
 def _utc(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, timezone.utc)
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _reason(exception: Any) -> str:

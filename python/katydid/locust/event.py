@@ -1,19 +1,20 @@
 """How do a test's own functions learn what happens in a run?
 
-They listen to hooks. A listener that raises is logged and does not keep the others from hearing, except for the
-exceptions by which a user is steered: those go to whoever fired.
+They listen to hooks. A listener that raises is logged and does not keep the others from hearing, except for
+the exceptions by which a user is steered: those go to whoever fired.
 
-The native clients look at ``EventHook._handlers``, a plain list: where it holds nothing but the native recorder
-they record without firing.
+The native clients look at ``EventHook._handlers``, a plain list: where it holds nothing but the native
+recorder they record without firing.
 """
 
 import logging
 import time
-import traceback
 import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, get_type_hints
+
+from katydid.fault import place_of, story_of
 
 from . import log
 from .exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
@@ -47,8 +48,8 @@ class EventHook:
                 handler(**kwargs)
             except _STEERING:
                 raise
-            except Exception:
-                _report_listener_fault(handler)
+            except Exception as fault:
+                _report_listener_fault(handler, fault)
 
     @contextmanager
     def measure(
@@ -77,9 +78,9 @@ class EventHook:
             self.fire(**meta)
 
 
-def _report_listener_fault(handler: Callable[..., Any]) -> None:
+def _report_listener_fault(handler: Callable[..., Any], fault: Exception) -> None:
     name = getattr(handler, "__qualname__", repr(handler))
-    logging.error("event listener %s raised:\n%s", name, traceback.format_exc())
+    logging.error("listener %s failed at %s: %r\n%s", name, place_of(fault), fault, story_of(fault))
     log.unhandled_greenlet_exception = True
 
 

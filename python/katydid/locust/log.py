@@ -65,17 +65,14 @@ def get_logs() -> list[str]:
     return []
 
 
-def greenlet_exception_logger(
-    logger: logging.Logger, level: int = logging.CRITICAL
-) -> Callable[[Any], None]:
+def greenlet_exception_logger(logger: logging.Logger, level: int = logging.CRITICAL) -> Callable[[Any], None]:
     """A function for ``Greenlet.link_exception`` that logs what ended the greenlet and remembers it."""
 
     def report(greenlet: Any) -> None:
         global unhandled_greenlet_exception
         if isinstance(greenlet.exc_info[1], SystemExit):
-            logger.log(
-                min(logging.INFO, level), "the exit code %s was asked for in %s", greenlet.exc_info[1].code, greenlet
-            )
+            code = greenlet.exc_info[1].code
+            logger.log(min(logging.INFO, level), "exit code %s was asked for in %s", code, greenlet)
             return
         unhandled_greenlet_exception = True
         text = "".join(traceback.format_exception(*greenlet.exc_info))

@@ -135,7 +135,7 @@ def _refuse_if_other(name: str, known: type[User] | None, found: type[User]) -> 
         return
     files = [inspect.getsourcefile(cls) for cls in (known, found)]
     if files[0] != files[1]:
-        _refuse(f"two user classes are called {name}, in {files[0]} and in {files[1]}: give them different names")
+        _refuse(f"{files[0]} and {files[1]} both have a user class {name}: give them different names")
 
 
 def _parse_options() -> Namespace:
@@ -170,7 +170,7 @@ def _choose(user_classes: dict[str, type[User]], options: Namespace) -> list[typ
         logger.error("unknown user class: %s (the locustfile has: %s)", ", ".join(unknown), known)
         sys.exit(_EXIT_REFUSED)
     if not user_classes:
-        logger.error("no user class found in %s: it needs a subclass of User or HttpUser", options.locustfile)
+        logger.error("no user class in %s: it needs a subclass of User or HttpUser", options.locustfile)
         sys.exit(_EXIT_REFUSED)
     return [user_classes[name] for name in options.user_classes or user_classes]
 

@@ -497,7 +497,9 @@ class WorkerRunner(DistributedRunner):
 class WorkerNode:
     """A worker as its master, or a dispatcher, sees it."""
 
-    def __init__(self, id: str, state: str = STATE_INIT, heartbeat_liveness: int = HEARTBEAT_LIVENESS) -> None:
+    def __init__(
+        self, id: str, state: str = STATE_INIT, heartbeat_liveness: int = HEARTBEAT_LIVENESS
+    ) -> None:
         self.id = id
         self.state = state
         self.heartbeat = heartbeat_liveness

@@ -73,9 +73,7 @@ def _user_counts(user_classes: list[type[User]], num_users: int | None) -> dict[
         num_users = 1 if fixed else int(total_weight)
     left = max(0, num_users - sum(fixed.values()))
     return {
-        cls.__name__: fixed[cls.__name__]
-        if cls.fixed_count
-        else round(cls.weight / total_weight * left)
+        cls.__name__: fixed[cls.__name__] if cls.fixed_count else round(cls.weight / total_weight * left)
         for cls in user_classes
     }
 
@@ -83,6 +81,6 @@ def _user_counts(user_classes: list[type[User]], num_users: int | None) -> dict[
 def _print_ratios(ratios: Ratios, level: int = 0) -> None:
     indent = "  " * level
     for name, entry in ratios.items():
-        print(f" {indent}{entry['ratio'] * 100:<10.1f}{indent}{name:<50}")
+        print(f" {indent}{entry['ratio'] * 100:<10.1f} {name:<50}")
         if "tasks" in entry:
             _print_ratios(entry["tasks"], level + 1)

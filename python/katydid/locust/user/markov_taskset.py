@@ -102,7 +102,7 @@ def validate_markov_chain(tasks: list[Any], class_dict: dict[str, Any], classnam
         for target in task.transitions:
             _validate_target(task, target, class_dict, classname)
         if "locust_tag_set" in dir(task):
-            raise MarkovTaskTagError(f"{classname}.{task.__name__}: tasks of a MarkovTaskSet cannot have tags")
+            raise MarkovTaskTagError(f"{classname}.{task.__name__}: Markov tasks cannot have tags")
     for name in _unreachable(tasks):
         logger.warning("%s.%s cannot be reached from the first task", classname, name)
 

@@ -1,15 +1,14 @@
 """What does a user do next? Tasks, the sets that hold them, and the loop that runs them.
 
-`_plain_loop` is the loop that a load run spends its time in. It is `_general_loop` with every method of TaskSet
-that may be overridden written out in place, and is taken only where none of them is overridden. What it draws
-from `random` and what it does to the user's state must stay exactly what the methods do.
+`_plain_loop` is the loop that a load run spends its time in. It is `_general_loop` with every method of
+TaskSet that may be overridden written out in place, and is taken only where none of them is overridden. What
+it draws from `random` and what it does to the user's state must stay exactly what the methods do.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-import traceback
 from collections.abc import Callable
 from time import time
 from types import FunctionType
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from gevent import GreenletExit
 
 from katydid import _core
+from katydid.fault import place_of, story_of
 
 from ..exception import (
     InterruptTaskSet,
@@ -222,7 +222,7 @@ class TaskSet(metaclass=TaskSetMeta):
         try:
             self.on_stop()
         except Exception:
-            logger.error("on_stop of %s raised:\n%s", type(self).__name__, traceback.format_exc())
+            logger.exception("on_stop of %s failed", type(self).__name__)
 
     def _report(self, fault: Exception) -> None:
         """Tell listeners and the log of a task's exception; re-raise it if the environment wants that."""
@@ -230,7 +230,7 @@ class TaskSet(metaclass=TaskSetMeta):
         environment.events.user_error.fire(user_instance=self, exception=fault, tb=fault.__traceback__)
         if not environment.catch_exceptions:
             raise fault
-        logger.error("%s\n%s", fault, traceback.format_exc())
+        logger.error("task failed at %s: %r\n%s", place_of(fault), fault, story_of(fault))
 
     def execute_next_task(self) -> None:
         """Run the task at the head of the queue."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-import traceback
 import warnings
 from time import time
 from typing import TYPE_CHECKING, Any
 
 from gevent import GreenletExit
 
+from katydid.fault import place_of, story_of
+
 from ..clients import HttpSession
-from ..exception import StopTest, StopUser
+from ..exception import RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 from .task import (
     LOCUST_STATE_RUNNING,
     LOCUST_STATE_STOPPING,
@@ -156,15 +157,20 @@ class User(metaclass=UserMeta):
     @classmethod
     def fullname(cls) -> str:
         """Module and qualified name, without the parts that say it was defined in a function."""
-        return ".".join([cls.__module__, *(part for part in cls.__qualname__.split(".") if part != "<locals>")])
+        parts = [part for part in cls.__qualname__.split(".") if part != "<locals>"]
+        return ".".join([cls.__module__, *parts])
 
 
 def _run_user(user: User) -> None:
     """What a user's greenlet runs; the runner finds the user in the greenlet's arguments."""
     try:
         user.run()
+    except (RescheduleTask, RescheduleTaskImmediately) as fault:
+        where = place_of(fault.__cause__ or fault)
+        logger.error("%s ends: interrupted at %s, where no TaskSet is nested", type(user).__name__, where)
     except Exception as fault:
-        logger.error("%s ends: %r\n%s", type(user).__name__, fault, traceback.format_exc())
+        name = type(user).__name__
+        logger.error("%s ends: failed at %s: %r\n%s", name, place_of(fault), fault, story_of(fault))
 
 
 class HttpUser(User):
