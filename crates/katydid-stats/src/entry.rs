@@ -215,17 +215,14 @@ impl Entry {
 
     fn at_ranks(&self, ranks: &[u64]) -> Vec<f64> {
         let last = self.times.count().saturating_sub(1);
-        let (min, max) = (self.min_ms.unwrap_or(0.0), self.max_ms);
-        let values = pick_ranks(self.times.cells(), ranks);
-        ranks
-            .iter()
-            .zip(values)
-            .map(|(rank, us)| match *rank {
-                rank if rank == last => max,
-                0 => min,
-                _ => (us as f64 / 1000.0).max(min).min(max),
-            })
-            .collect()
+        let values = pick_ranks(self.times.cells(), ranks).into_iter().map(|us| us as f64 / 1000.0);
+        let Some(min) = self.min_ms.filter(|min| *min <= self.max_ms) else { return values.collect() };
+        let exact = |rank: u64, ms: f64| match rank {
+            rank if rank == last => self.max_ms,
+            0 => min,
+            _ => ms.max(min).min(self.max_ms),
+        };
+        ranks.iter().zip(values).map(|(rank, ms)| exact(*rank, ms)).collect()
     }
 
     /// The response times at several quantiles of the last seconds up to `now`; `None` when there is none, or when
@@ -319,6 +316,13 @@ mod tests {
         let entry = of(&[1234.5678, 20_000.123_456, 99_999.999_9]);
         assert_eq!(entry.percentile(0.0), Some(1234.5678));
         assert_eq!(entry.percentile(1.0), Some(99_999.999_9));
+    }
+
+    #[test]
+    fn a_distribution_without_known_ends_stands_for_itself() {
+        let mut entry = of(&[]);
+        entry.times.record_many_us(20_000, 10);
+        assert_eq!((entry.percentile(0.5), entry.median_ms()), (Some(20.0), Some(20.0)));
     }
 
     #[test]
