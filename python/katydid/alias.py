@@ -65,4 +65,4 @@ def alias_locust() -> None:
             f"locust is already imported from {imported.__file__}; call katydid.alias_locust() before that"
         )
     if not any(isinstance(finder, _AliasFinder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _AliasFinder())  # type: ignore[arg-type]
+        sys.meta_path.insert(0, _AliasFinder())

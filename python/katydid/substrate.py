@@ -35,12 +35,12 @@ def _patch_urllib3_queue() -> None:
     import urllib3.connectionpool
     from gevent.queue import LifoQueue
 
-    urllib3.connectionpool.ConnectionPool.QueueCls = LifoQueue
+    urllib3.connectionpool.ConnectionPool.QueueCls = LifoQueue  # type: ignore[assignment]
 
 
 def _import_trio_first() -> None:
     """trio must see the unpatched modules, so with Playwright it is imported before we patch."""
     try:
-        import trio  # noqa: F401
+        import trio  # type: ignore[import-not-found,unused-ignore]  # noqa: F401
     except ImportError:
         sys.exit(f"katydid: {_PLAYWRIGHT} is set, which needs the package trio: pip install trio")

@@ -20,6 +20,7 @@ logger = logging.getLogger("locust.main")
 
 _EXIT_LISTENER_RAISED = 2
 _EXIT_NO_RUN = 1
+_EXIT_NOT_WRITTEN = 1
 _DEFAULT_USERS = 1
 _DEFAULT_SPAWN_RATE = 1
 
@@ -69,7 +70,8 @@ def _shut_down(environment: Environment, runner: Runner, outputs: Outputs, optio
     outputs.end()
     runner.quit()
     logger.info("shutting down with exit code %d", code)
-    outputs.conclude()
+    if not outputs.conclude():
+        code = code or _EXIT_NOT_WRITTEN
     environment.events.quit.fire(exit_code=code)
     outputs.close()
     return code

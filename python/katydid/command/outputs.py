@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -61,15 +62,17 @@ class Outputs:
         gevent.killall(self._live)
         self._live.clear()
 
-    def conclude(self) -> None:
-        """Write what is written once, at the end."""
-        self._print_summary()
+    def conclude(self) -> bool:
+        """Write what is written once, at the end. Returns whether everything could be written."""
+        stats = self._runner.stats
+        writes: list[tuple[str, Callable[[], Any]]] = [("summary", self._print_summary)]
         if self._csv is not None:
-            self._csv.write_final()
+            writes.append(("CSV files", self._csv.write_final))
         if self._options.json:
-            reports.print_stats_json(self._runner.stats)
+            writes.append(("JSON", lambda: reports.print_stats_json(stats)))
         if self._options.json_file:
-            reports.save_stats_json(self._runner.stats, self._options.json_file)
+            writes.append(("JSON file", lambda: reports.save_stats_json(stats, self._options.json_file)))
+        return all([_write(name, write) for name, write in writes])  # noqa: C419 - each one is to be tried
 
     def close(self) -> None:
         """Close the files."""
@@ -84,6 +87,15 @@ class Outputs:
             reports.print_stats(stats, current=False)
             reports.print_percentile_stats(stats)
             reports.print_error_report(stats)
+
+
+def _write(name: str, write: Callable[[], Any]) -> bool:
+    try:
+        write()
+    except Exception as fault:
+        logger.error("the %s could not be written: %r", name, fault)
+        return False
+    return True
 
 
 def summary_line(stats: Any) -> str:

@@ -114,9 +114,7 @@ class Environment:
         """
         return self._create_runner(LocalRunner)
 
-    def create_master_runner(
-        self, master_bind_host: str = "*", master_bind_port: int = 5557
-    ) -> MasterRunner:
+    def create_master_runner(self, master_bind_host: str = "*", master_bind_port: int = 5557) -> MasterRunner:
         """The runner of a master. Not in this build: raises NotImplementedError."""
         return self._create_runner(MasterRunner, master_bind_host, master_bind_port)
 

@@ -57,11 +57,13 @@ def get_ratio(user_classes: list[type[User]], user_spawned: dict[str, int], tota
 def _get_task_ratio(tasks: list[Any], total: bool, parent_ratio: float) -> Ratios:
     scale = parent_ratio if total else 1.0
     ratios: Ratios = {}
-    for member, count in Counter(tasks).items():
+    counts: Counter[Any] = Counter(tasks)
+    for member, count in counts.items():
         share = count / len(tasks) * scale
         ratios[member.__name__] = {"ratio": share}
-        if isinstance(member, type) and getattr(member, "tasks", None):
-            ratios[member.__name__]["tasks"] = _get_task_ratio(member.tasks, total, share)
+        inner = getattr(member, "tasks", None)
+        if inner:
+            ratios[member.__name__]["tasks"] = _get_task_ratio(inner, total, share)
     return ratios
 
 

@@ -37,6 +37,9 @@ LOCUST_STATE_RUNNING = "running"
 LOCUST_STATE_WAITING = "waiting"
 LOCUST_STATE_STOPPING = "stopping"
 
+_WEIGHT = "locust_task_weight"
+_TAGS = "locust_tag_set"
+
 TaskT = TypeVar("TaskT", Callable[..., None], type["TaskSet"])
 
 
@@ -62,7 +65,7 @@ def task(weight: Any = 1) -> Any:
             logger.warning("@task on %s: that method runs by itself, marked it also runs as a task", marked)
         if marked.__name__ == "run":
             raise ValueError("a task cannot be called run: users and TaskSets need that name themselves")
-        marked.locust_task_weight = weight_of_marked  # type: ignore[union-attr]
+        setattr(marked, _WEIGHT, weight_of_marked)
         return marked
 
     if callable(weight):
@@ -86,7 +89,7 @@ def tag(*tags: str) -> Callable[[TaskT], TaskT]:
             for inner in marked.tasks:
                 mark(inner)
         else:
-            marked.locust_tag_set = getattr(marked, "locust_tag_set", set()) | set(tags)
+            setattr(marked, _TAGS, getattr(marked, _TAGS, set()) | set(tags))
         return marked
 
     return mark
@@ -109,8 +112,8 @@ def collect_tasks(bases: tuple[type, ...], namespace: dict[str, Any]) -> list[An
     if "tasks" in namespace:
         collected.extend(expand_weights(namespace["tasks"]))
     for member in namespace.values():
-        if "locust_task_weight" in dir(member):
-            collected.extend([member] * member.locust_task_weight)
+        if _WEIGHT in dir(member):  # hasattr would believe objects that have every attribute
+            collected.extend([member] * getattr(member, _WEIGHT))
     return collected
 
 
@@ -141,7 +144,7 @@ def _is_selected(
             return True
         filter_tasks_by_tags(candidate, tags, exclude_tags, verdicts)
         return bool(candidate.tasks)
-    own: set[str] = getattr(candidate, "locust_tag_set", set())
+    own: set[str] = getattr(candidate, _TAGS, set())
     if tags is not None and not own & tags:
         return False
     return exclude_tags is None or not own & exclude_tags
@@ -190,7 +193,7 @@ class TaskSet(metaclass=TaskSetMeta):
     @property
     def client(self) -> Any:
         """The user's client."""
-        return self._user.client
+        return getattr(self._user, "client")  # noqa: B009 - users without a client have no such attribute
 
     def on_start(self) -> None:
         """Called when a user enters this set."""
@@ -329,6 +332,7 @@ def _general_loop(task_set: TaskSet) -> None:
         try:
             task_set.execute_next_task()
         except RescheduleTaskImmediately:
+            _core.yield_if_unswitched()  # a set that only ever interrupts must not keep all others waiting
             continue
         except RescheduleTask:
             pass
@@ -365,6 +369,7 @@ def _plain_loop(task_set: TaskSet) -> None:
             else:
                 task_set.execute_task(task)
         except RescheduleTaskImmediately:
+            yield_if_unswitched()
             continue
         except RescheduleTask:
             pass

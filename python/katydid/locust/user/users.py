@@ -122,7 +122,7 @@ class User(metaclass=UserMeta):
             True if the user has stopped, False if it will.
         """
         if force or self._state == LOCUST_STATE_WAITING:
-            assert self._group is not None, "only a started user can be stopped"
+            assert self._group is not None and self._greenlet is not None, "only started users can stop"
             self._group.killone(self._greenlet)
             return True
         if self._state == LOCUST_STATE_RUNNING:
