@@ -17,7 +17,7 @@ class GatewayUser(FastHttpUser):
     host = GATEWAY_URL
 
     def on_start(self) -> None:
-        self.tags_seen: dict[str, str] = {}  # path -> ETag, as a browser cache would keep it
+        self.etags: dict[str, str] = {}  # path -> ETag, as a browser cache would keep it
 
     @tag("health")
     @task(10)
@@ -35,15 +35,15 @@ class GatewayUser(FastHttpUser):
             elif response.headers.get("X-Cache") not in ("HIT", "MISS"):
                 response.failure("no X-Cache header")
             else:
-                self.tags_seen[path] = response.headers["ETag"]
+                self.etags[path] = response.headers["ETag"]
 
     @tag("cache")
     @task(3)
     def revalidate_resource(self) -> None:
         """Asks whether a resource that was read before is still the same."""
-        if not self.tags_seen:
+        if not self.etags:
             return self.read_resource()
-        path, etag = random.choice(list(self.tags_seen.items()))
+        path, etag = random.choice(list(self.etags.items()))
         headers = {"If-None-Match": etag}
         name = "/api/v1/resource/[id] (revalidate)"
         with self.client.get(path, headers=headers, name=name, catch_response=True) as response:

@@ -1,7 +1,7 @@
 """The examples, each run with the command for a few seconds against the practice servers.
 
-KATYDID is the command under test (default `katydid`). The files are ordinary locustfiles: stock `locust` passes
-as well. KATYDID_TARGET is the program of the practice servers (default `katydid target`).
+KATYDID is the command under test (default `katydid`); the files are ordinary locustfiles, so stock `locust`
+passes as well. KATYDID_TARGET is the program of the practice servers (default `katydid target`).
 """
 
 from __future__ import annotations

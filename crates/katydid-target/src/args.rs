@@ -14,6 +14,7 @@ Of several laws that match, the last one given counts; faults are tried in the o
 
 /// The options of `katydid target`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = RULES_HELP)]
 pub struct Args {
     /// The server to run; `all` runs each on a port of its own
     #[arg(value_enum)]
@@ -105,12 +106,9 @@ impl Kind {
 
 /// The subcommand as clap knows it, with its help.
 pub fn command() -> Command {
-    Args::augment_args(
-        Command::new("katydid-target")
-            .version(env!("CARGO_PKG_VERSION"))
-            .about("Runs a practice server to try a suite against")
-            .after_help(RULES_HELP),
-    )
+    Args::augment_args(Command::new("katydid-target").version(env!("CARGO_PKG_VERSION")))
+        .about("Runs a practice server to try a suite against")
+        .long_about(None)
 }
 
 fn parse_latency(text: &str) -> Result<Rule<Law>, Error> {

@@ -26,6 +26,9 @@ const RESOURCES: u32 = 100_000;
 
 const LARGEST_PAGE: u32 = 100;
 
+/// Bytes of a WebSocket message; a larger one ends the connection.
+const LARGEST_MESSAGE: usize = 1024 * 1024;
+
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 
 pub(crate) fn router(setup: &Setup) -> Router {
@@ -158,7 +161,7 @@ async fn metrics(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
 }
 
 async fn echo(State(gateway): State<Arc<Gateway>>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.on_upgrade(move |socket| answer_in_kind(gateway, socket))
+    upgrade.max_message_size(LARGEST_MESSAGE).on_upgrade(move |socket| answer_in_kind(gateway, socket))
 }
 
 /// Sends every text and binary message back until the peer closes. Pings are answered by the library.

@@ -30,8 +30,12 @@ fn explain(error: &clap::Error) -> ExitCode {
         print!("{error}");
         return ExitCode::SUCCESS;
     }
-    let text = error.to_string();
-    let first = text.lines().next().unwrap_or("bad options");
-    eprintln!("katydid-target: {}", first.trim_start_matches("error: "));
+    eprintln!("katydid-target: {}", in_one_line(&error.to_string()));
     ExitCode::from(2)
+}
+
+/// The first paragraph of clap's message, which names the mistake; the rest is advice on usage.
+fn in_one_line(message: &str) -> String {
+    let paragraph: Vec<_> = message.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    paragraph.join(" ").trim_start_matches("error: ").to_owned()
 }

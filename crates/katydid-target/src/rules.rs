@@ -145,10 +145,12 @@ async fn spoil(response: Response, damage: Damage, fate: &Fate) -> Response {
     response
 }
 
-/// The same answer with a body that trickles. One of unknown length is a stream already and stays as it is.
+/// The same answer with a body that trickles. No body stays none, and one of unknown length is a stream already.
 async fn slowed(response: Response, length: Duration) -> Response {
     let (mut parts, body) = response.into_parts();
-    let Some(size) = body.size_hint().exact() else { return Response::from_parts(parts, body) };
+    let Some(size) = body.size_hint().exact().filter(|size| *size > 0) else {
+        return Response::from_parts(parts, body);
+    };
     let Ok(bytes) = to_bytes(body, usize::MAX).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };

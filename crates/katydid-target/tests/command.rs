@@ -47,7 +47,7 @@ fn all_runs_each_on_a_port_of_its_own() {
 #[test]
 fn a_bad_option_is_one_clear_line_and_code_2() {
     for (line, wanted) in [
-        ("bank", "bank"),
+        ("bank", "'bank' for '<KIND>' [possible values: shop, agent, gateway, mcp, llm, all]"),
         ("shop --latency gauss:3ms", "'gauss:3ms' is no latency law"),
         ("shop --latency model-a=fixed:3ms", "no law named 'model-a'"),
         ("agent --latency model-c=fixed:3ms", "there are model-a, model-b"),
@@ -55,7 +55,7 @@ fn a_bad_option_is_one_clear_line_and_code_2() {
         ("shop --fault reset@200%", "'200%' is no share"),
         ("shop --host nowhere", "nowhere"),
         ("all --port 65534", "leaves no room"),
-        ("", "required"),
+        ("", "not provided: <KIND>"),
     ] {
         let output = command().args(line.split_whitespace()).output().expect("it runs");
         let complaint = String::from_utf8_lossy(&output.stderr);
@@ -82,6 +82,7 @@ fn help_names_laws_and_faults() {
     let output = command().arg("--help").output().expect("it runs");
     let help = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0));
+    assert!(help.starts_with("Runs a practice server"), "{help}");
     for word in ["lognormal", "spikes", "slow-body", "limit:100/s", "first-token="] {
         assert!(help.contains(word), "{word}");
     }
