@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use katydid_plan::UserClass;
+use katydid_stats::RunStats;
 
 use crate::cast::{Cast, Role};
 use crate::error::Error;
@@ -87,12 +88,12 @@ impl Engine {
         Ok(())
     }
 
-    /// Runs until the shape, the run time or `watch` ends it and the last user has left.
+    /// Runs until the shape, the run time or `watch` ends it and the last user has left; what was measured comes back.
     ///
     /// # Errors
     /// No scenario, two of the same name, a host that is no URL, a spawn rate that is not above zero, or a system
     /// that gives no poller.
-    pub fn run(&self, settings: RunSettings, watch: &mut dyn Watch) -> Result<(), Error> {
+    pub fn run(&self, settings: RunSettings, watch: &mut dyn Watch) -> Result<RunStats, Error> {
         self.check_names()?;
         Run::try_new(&self.roles, settings)?.play(watch)
     }

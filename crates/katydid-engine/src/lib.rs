@@ -38,7 +38,8 @@
 //!     run_time: Some(Duration::from_secs(10)),
 //!     ..RunSettings::new(Steady(Target { users: 10, rate: 5.0 }))
 //! };
-//! Engine::new().with(Visitor).run(settings, &mut Quiet)?;
+//! let stats = Engine::new().with(Visitor).run(settings, &mut Quiet)?;
+//! println!("{} requests", stats.total().requests);
 //! # Ok::<(), katydid_engine::Error>(())
 //! ```
 //!

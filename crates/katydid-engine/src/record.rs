@@ -72,6 +72,12 @@ impl Recorder {
         self.stats.borrow_mut().reset(now);
     }
 
+    /// The statistics, to keep: nothing is recorded after the end of a run.
+    pub(crate) fn take(&self) -> RunStats {
+        let fresh = RunStats::new(self.unix(Moment::now()));
+        self.stats.replace(fresh)
+    }
+
     /// The statistics, to look at.
     pub(crate) fn stats(&self) -> Ref<'_, RunStats> {
         self.stats.borrow()

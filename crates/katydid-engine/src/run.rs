@@ -13,6 +13,7 @@ use katydid_net::Reactor;
 use katydid_net::client::{Client, ClientSettings, Handle};
 use katydid_net::clock::Moment;
 use katydid_plan::UserClass;
+use katydid_stats::RunStats;
 
 use crate::cast::{Departures, Role};
 use crate::chance::Chance;
@@ -76,7 +77,7 @@ impl<'e> Run<'e> {
     }
 
     /// Runs to the end.
-    pub(crate) fn play(mut self, watch: &mut dyn Watch) -> Result<(), Error> {
+    pub(crate) fn play(mut self, watch: &mut dyn Watch) -> Result<RunStats, Error> {
         self.runner.start(Duration::ZERO);
         loop {
             self.bury();
@@ -86,7 +87,7 @@ impl<'e> Run<'e> {
                 let command = self.ask(watch, spawning_complete);
                 self.obey(command);
                 if command == Command::Abandon || self.runner.state() == State::Stopped {
-                    return Ok(());
+                    return Ok(self.recorder.take());
                 }
             }
             self.turn(may_wait)?;

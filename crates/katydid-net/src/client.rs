@@ -39,10 +39,9 @@ pub use response::Response;
 pub use sleep::{Sleep, YieldNow, sleep_until, yield_now};
 pub use target::BadUrl;
 
-
 use crate::exchange::{PoolSettings, Proxy, Timeouts};
-use crate::{PoolId, Reactor};
 use crate::tls::TlsConfig;
+use crate::{PoolId, Reactor};
 use place::Place;
 
 /// The reactor that the futures of one thread share.
@@ -93,7 +92,6 @@ pub struct Client {
     reactor: Handle,
     pool: PoolId,
     shared: Rc<Shared>,
-
 }
 
 /// What clients of the same settings have in common.
