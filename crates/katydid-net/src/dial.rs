@@ -251,7 +251,7 @@ impl<W> Reactor<W> {
             return;
         }
         if flight.deadline <= now {
-            return self.fail(id, FailureKind::ConnectTimeout);
+            return self.fail_at(id, FailureKind::ConnectTimeout, flight.deadline);
         }
         self.run_race(id, now);
     }

@@ -95,7 +95,8 @@ pub struct Request<'a> {
 pub struct Timing {
     /// The moment before the first step of the exchange (resolve, connect or write).
     pub started: Moment,
-    /// Arrival of the last byte (of the head alone for a streamed answer until its body ends).
+    /// Arrival of the last byte (of the head alone for a streamed answer until its body ends), or the moment of
+    /// failure: for a timeout the end of its limit, otherwise when it was seen.
     pub received: Moment,
     /// From the arrival of the last byte until we read it.
     pub lag_ns: u64,

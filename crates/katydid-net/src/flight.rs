@@ -80,6 +80,13 @@ impl Marks {
         self.lag_ns = read.since(arrival);
     }
 
+    /// Notes that the exchange failed at `at`.
+    pub(crate) fn ended(&mut self, at: Moment) {
+        self.received = at;
+        self.lag_ns = 0;
+        self.kernel_time = false;
+    }
+
     pub(crate) fn timing(&self) -> Timing {
         let mut phases = self.phases;
         if let Some(first) = self.first_byte {
@@ -87,6 +94,8 @@ impl Marks {
             let sent = self.sent.unwrap_or(first).min(first);
             phases.add(Phase::Waiting, first.since(sent));
             phases.add(Phase::Receiving, self.received.since(first));
+        } else if let Some(sent) = self.sent.filter(|sent| *sent < self.received) {
+            phases.add(Phase::Waiting, self.received.since(sent));
         }
         Timing {
             started: self.started,

@@ -23,6 +23,7 @@ use crate::exchange::{Answer, PoolSettings, Request, Timing};
 use crate::flight::{ExchangeId, Flight, Stage};
 use crate::h1::{Limits, encode_chunk, encode_last_chunk};
 use crate::pool::Pool;
+use crate::receive::Stamping;
 use crate::resolve::Resolver;
 use crate::timer::Timers;
 
@@ -121,6 +122,7 @@ pub struct Reactor<W> {
     pub(crate) spare: Vec<Vec<u8>>,
     pub(crate) limits: Limits,
     generation: u32,
+    _stamping: Stamping,
 }
 
 impl<W> Reactor<W> {
@@ -152,6 +154,7 @@ impl<W> Reactor<W> {
             spare: Vec::new(),
             limits: Limits::default(),
             generation: 0,
+            _stamping: Stamping::start(),
         })
     }
 
@@ -616,10 +619,16 @@ impl<W> Reactor<W> {
         }
     }
 
-    /// Ends an exchange with a failure.
+    /// Ends an exchange with a failure that happens now.
     pub(crate) fn fail(&mut self, id: ExchangeId, failure: impl Into<Failure>) {
+        self.fail_at(id, failure, Moment::now());
+    }
+
+    /// Ends an exchange with a failure that happened at `at`.
+    pub(crate) fn fail_at(&mut self, id: ExchangeId, failure: impl Into<Failure>, at: Moment) {
         self.abandon(id);
         let Some(flight) = self.flight_mut(id) else { return };
+        flight.marks.ended(at);
         let failure = failure.into();
         flight.stage =
             if flight.head_taken { Stage::Drained(Err(failure)) } else { Stage::Done(Err(failure)) };

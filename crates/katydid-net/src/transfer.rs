@@ -23,6 +23,8 @@ enum Step {
     Tunnelled,
     /// The server ended the TLS session.
     Closed,
+    /// The bytes arrived after the exchange's time was up.
+    TooLate,
     /// The exchange failed.
     Failed(Failure),
     /// Bytes on an idle connection that nobody asked for.
@@ -70,6 +72,10 @@ impl<W> Reactor<W> {
             (Step::Progress, Some(id)) => self.progress(index, id),
             (Step::Secured, Some(id)) => self.secured(index, id, read),
             (Step::Tunnelled, Some(id)) => self.tunnelled(index, id, read),
+            (Step::TooLate, Some(id)) => {
+                let deadline = self.flights[id.index as usize].deadline;
+                self.fail_at(id, FailureKind::ReadTimeout, deadline);
+            }
             (Step::Failed(failure), Some(id)) => self.fail(id, failure),
             (Step::Closed, _) => self.closed(index, None),
             (_, None) | (Step::Unsolicited, _) => self.discard_idle(index),
@@ -103,7 +109,7 @@ impl<W> Reactor<W> {
         let Some(id) = connection.flight else { return Step::Unsolicited };
         let flight = &mut self.flights[id.index as usize];
         if arrival > flight.deadline && matches!(flight.stage, Stage::Exchanging) && !flight.is_holding() {
-            return Step::Failed(FailureKind::ReadTimeout.into());
+            return Step::TooLate;
         }
         if let Stage::Tunnelling(answer) = &mut flight.stage {
             answer.extend_from_slice(input);
@@ -433,9 +439,10 @@ impl<W> Reactor<W> {
         if flight.deadline > now {
             return self.arm(index);
         }
+        let deadline = flight.deadline;
         match flight.stage {
-            Stage::Exchanging => self.fail(id, FailureKind::ReadTimeout),
-            Stage::Tunnelling(_) | Stage::Securing => self.fail(id, FailureKind::ConnectTimeout),
+            Stage::Exchanging => self.fail_at(id, FailureKind::ReadTimeout, deadline),
+            Stage::Tunnelling(_) | Stage::Securing => self.fail_at(id, FailureKind::ConnectTimeout, deadline),
             _ => {}
         }
     }
