@@ -2,9 +2,14 @@
 //!
 //! Reading order: [`greenlet`] and [`hub`] (how Python waits for the reactor).
 
+mod attached;
 mod greenlet;
 mod hub;
 mod meter;
+mod practice;
+mod site;
+mod transport;
+mod versioned;
 
 use pyo3::prelude::*;
 
@@ -16,6 +21,10 @@ mod _core {
 
     #[pymodule_export]
     use super::hub::{install, sleep, yield_if_unswitched};
+    #[pymodule_export]
+    use super::practice::target_main;
+    #[pymodule_export]
+    use super::versioned::Versioned;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
