@@ -6,8 +6,10 @@ mod attached;
 mod greenlet;
 mod hub;
 mod meter;
+mod plan;
 mod practice;
 mod site;
+mod stats;
 mod transport;
 mod versioned;
 
@@ -28,6 +30,8 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::plan::register(module)?;
+        super::stats::register(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -1,12 +1,17 @@
-//! The four CSV files, as rows and as texts.
+//! The four CSV files, as rows of fields; [`text`] makes the file of them.
 //!
 //! What a maintainer must not break: headers, column order, CRLF and quoting are those of Locust's files.
+
+use std::borrow::Cow;
 
 use katydid_stats::locust::error_key;
 use katydid_stats::{EntrySummary, ErrorStat, Snapshot};
 
 use crate::moment::utc;
 use crate::number::{float, nearest, percent, plain};
+
+/// The fields of one line.
+pub type Row = Vec<String>;
 
 /// An exception of the user's code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,15 +62,32 @@ const HISTORY_COLUMNS_AFTER: [&str; 7] = [
     "Total Average Content Size",
 ];
 
-/// `_stats.csv`: a row for each entry, then one for all.
-pub fn requests(snapshot: &Snapshot) -> String {
-    let mut text = String::new();
-    let percents = snapshot.quantiles.iter().map(|quantile| percent(*quantile));
-    push_row(&mut text, REQUEST_COLUMNS.iter().map(|column| (*column).to_owned()).chain(percents));
-    for entry in snapshot.entries.iter().chain([&snapshot.total]) {
-        push_row(&mut text, request_fields(entry, snapshot.quantiles.len()));
+/// Rows as a text: fields quoted where they must be, lines ended by CR LF.
+pub fn text(rows: &[Row]) -> String {
+    rows.iter()
+        .map(|row| row.iter().map(|field| quoted(field)).collect::<Vec<_>>().join(",") + "\r\n")
+        .collect()
+}
+
+fn quoted(field: &str) -> Cow<'_, str> {
+    if field.contains(['"', ',', '\r', '\n']) {
+        format!("\"{}\"", field.replace('"', "\"\"")).into()
+    } else {
+        field.into()
     }
-    text
+}
+
+fn row<'a>(fields: impl IntoIterator<Item = &'a str>) -> Row {
+    fields.into_iter().map(str::to_owned).collect()
+}
+
+/// `_stats.csv`: a row for each entry, then one for all.
+pub fn requests(snapshot: &Snapshot) -> Vec<Row> {
+    let percents = snapshot.quantiles.iter().map(|quantile| percent(*quantile));
+    let head = row(REQUEST_COLUMNS).into_iter().chain(percents).collect();
+    let entries = snapshot.entries.iter().chain([&snapshot.total]);
+    let rows = entries.map(|entry| request_fields(entry, snapshot.quantiles.len()).collect());
+    [head].into_iter().chain(rows).collect()
 }
 
 fn request_fields(entry: &EntrySummary, quantiles: usize) -> impl Iterator<Item = String> {
@@ -99,86 +121,53 @@ fn percentile_fields(entry: &EntrySummary, values: Option<&[f64]>, quantiles: us
 }
 
 /// `_failures.csv`: a row for each failure, in the order of the keys that Locust gives them.
-pub fn failures(errors: &[ErrorStat]) -> String {
-    let mut text = String::new();
-    push_row(
-        &mut text,
-        ["Method", "Name", "Error", "Occurrences", "First Seen", "Last Seen"].map(str::to_owned),
-    );
+pub fn failures(errors: &[ErrorStat]) -> Vec<Row> {
+    let head = row(["Method", "Name", "Error", "Occurrences", "First Seen", "Last Seen"]);
     let mut errors: Vec<&ErrorStat> = errors.iter().collect();
     errors.sort_by_cached_key(|error| error_key(error));
-    for error in errors {
-        push_row(
-            &mut text,
-            [
-                error.method.to_string(),
-                error.name.to_string(),
-                error.text.to_string(),
-                error.occurrences.to_string(),
-                utc(error.first_seen),
-                utc(error.last_seen),
-            ],
-        );
-    }
-    text
+    let rows = errors.into_iter().map(|error| {
+        let numbers = [error.occurrences.to_string(), utc(error.first_seen), utc(error.last_seen)];
+        row([&*error.method, &*error.name, &*error.text]).into_iter().chain(numbers).collect()
+    });
+    [head].into_iter().chain(rows).collect()
 }
 
 /// `_exceptions.csv`: a row for each exception.
-pub fn exceptions(exceptions: &[ExceptionRow]) -> String {
-    let mut text = String::new();
-    push_row(&mut text, ["Count", "Message", "Traceback", "Nodes"].map(str::to_owned));
-    for row in exceptions {
-        let nodes = row.nodes.join(", ");
-        push_row(&mut text, [row.count.to_string(), row.message.clone(), row.traceback.clone(), nodes]);
-    }
-    text
+pub fn exceptions(exceptions: &[ExceptionRow]) -> Vec<Row> {
+    let head = row(["Count", "Message", "Traceback", "Nodes"]);
+    let rows = exceptions.iter().map(|exception| {
+        let nodes = exception.nodes.join(", ");
+        row([&*exception.count.to_string(), &*exception.message, &*exception.traceback, &*nodes])
+    });
+    [head].into_iter().chain(rows).collect()
 }
 
 /// The first row of `_stats_history.csv`.
-pub fn history_head(quantiles: &[f64]) -> String {
-    let mut text = String::new();
+pub fn history_head(quantiles: &[f64]) -> Row {
     let percents = quantiles.iter().map(|quantile| percent(*quantile));
-    let before = HISTORY_COLUMNS_BEFORE.iter().map(|column| (*column).to_owned());
-    let after = HISTORY_COLUMNS_AFTER.iter().map(|column| (*column).to_owned());
-    push_row(&mut text, before.chain(percents).chain(after));
-    text
+    row(HISTORY_COLUMNS_BEFORE).into_iter().chain(percents).chain(row(HISTORY_COLUMNS_AFTER)).collect()
 }
 
 /// The rows that one moment adds to `_stats_history.csv`.
-pub fn history_rows(snapshot: &Snapshot, user_count: u64, history: History) -> String {
-    let mut text = String::new();
+pub fn history_rows(snapshot: &Snapshot, user_count: u64, history: History) -> Vec<Row> {
     let entries: &[EntrySummary] = if history == History::Full { &snapshot.entries } else { &[] };
-    for entry in entries.iter().chain([&snapshot.total]) {
-        let before = [
-            (snapshot.taken_at as i64).to_string(),
-            user_count.to_string(),
-            entry.method.to_string(),
-            entry.name.to_string(),
-            format!("{:.6}", entry.current_rps),
-            format!("{:.6}", entry.current_failures_per_second),
-        ];
-        let percentiles = match history {
-            History::Full => entry.window_percentiles_ms.as_deref(),
-            History::Aggregated => entry.percentiles_ms.as_deref(),
-        };
-        let percentiles = percentile_fields(entry, percentiles, snapshot.quantiles.len());
-        push_row(&mut text, before.into_iter().chain(percentiles).chain(figures(entry)));
-    }
-    text
+    let row = |entry| history_row(entry, snapshot, user_count, history);
+    entries.iter().chain([&snapshot.total]).map(row).collect()
 }
 
-fn push_row(text: &mut String, fields: impl IntoIterator<Item = String>) {
-    for (index, field) in fields.into_iter().enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        if field.contains(['"', ',', '\r', '\n']) {
-            text.push('"');
-            text.push_str(&field.replace('"', "\"\""));
-            text.push('"');
-        } else {
-            text.push_str(&field);
-        }
-    }
-    text.push_str("\r\n");
+fn history_row(entry: &EntrySummary, snapshot: &Snapshot, user_count: u64, history: History) -> Row {
+    let before = [
+        (snapshot.taken_at as i64).to_string(),
+        user_count.to_string(),
+        entry.method.to_string(),
+        entry.name.to_string(),
+        format!("{:.6}", entry.current_rps),
+        format!("{:.6}", entry.current_failures_per_second),
+    ];
+    let percentiles = match history {
+        History::Full => entry.window_percentiles_ms.as_deref(),
+        History::Aggregated => entry.percentiles_ms.as_deref(),
+    };
+    let percentiles = percentile_fields(entry, percentiles, snapshot.quantiles.len());
+    before.into_iter().chain(percentiles).chain(figures(entry)).collect()
 }

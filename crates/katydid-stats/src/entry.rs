@@ -82,10 +82,18 @@ impl Entry {
         }
     }
 
-    /// Also keeps what [`Self::window_percentiles`] needs, from now on.
+    /// Also keeps what [`Self::window_percentiles`] needs: from now on, or with another length.
     pub fn keep_window(&mut self, seconds: usize) {
         let now = self.last_request_at.unwrap_or(self.started_at) as i64;
-        self.window = Some(Window::new(seconds, now, &self.times));
+        match &mut self.window {
+            Some(window) => window.resize(seconds),
+            None => self.window = Some(Window::new(seconds, now, &self.times)),
+        }
+    }
+
+    /// Keeps no window any more.
+    pub fn drop_window(&mut self) {
+        self.window = None;
     }
 
     /// Is there a window?

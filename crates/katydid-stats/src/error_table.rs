@@ -76,9 +76,9 @@ impl ErrorTable {
         &self.errors
     }
 
-    /// One failure, for assignment of its numbers.
-    pub fn get_mut(&mut self, id: ErrorId) -> Option<&mut ErrorStat> {
-        self.errors.get_mut(id.index())
+    /// The failure at an index of [`Self::as_slice`], for assignment of its numbers.
+    pub fn at_mut(&mut self, index: usize) -> Option<&mut ErrorStat> {
+        self.errors.get_mut(index)
     }
 
     /// Forgets everything.
@@ -86,7 +86,8 @@ impl ErrorTable {
         *self = Self { hasher: self.hasher.clone(), ..Self::default() };
     }
 
-    fn add(&mut self, method: &str, name: &str, text: &str, count: u64, seen: (f64, f64)) -> ErrorId {
+    /// Counts `count` failures of one kind, first and last seen at these times.
+    pub fn add(&mut self, method: &str, name: &str, text: &str, count: u64, seen: (f64, f64)) -> ErrorId {
         let cut = cut(text);
         let id = self.find(method, name, &cut).unwrap_or_else(|| self.insert(method, name, &cut, seen));
         let error = &mut self.errors[id.index()];

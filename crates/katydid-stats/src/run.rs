@@ -149,6 +149,11 @@ impl RunStats {
         }
     }
 
+    /// Records how late something was started that is no sample of its own, such as a task after its wait.
+    pub fn record_start_lag(&mut self, ns: u64) {
+        self.start_lag.record_ns(ns);
+    }
+
     /// Records that a request failed at a time in Unix seconds; its sample is recorded on its own.
     pub fn record_failure(&mut self, id: EntryId, text: &str, at: f64) -> Option<ErrorId> {
         self.now = self.now.max(at);
@@ -205,6 +210,28 @@ impl RunStats {
     /// One entry; `None` when the run was cleared since.
     pub fn entry_mut(&mut self, id: EntryId) -> Option<&mut Entry> {
         self.entries.get_mut(id.index())
+    }
+
+    /// Forgets one entry; what it added to the total stays. All [`EntryId`]s become invalid.
+    pub fn remove(&mut self, id: EntryId) {
+        if id.index() >= self.entries.len() {
+            return;
+        }
+        let kept = std::mem::take(&mut self.entries).into_iter().enumerate();
+        let kept: Vec<Entry> =
+            kept.filter(|(index, _)| *index != id.index()).map(|(_, entry)| entry).collect();
+        self.places.clear();
+        self.other = None;
+        for entry in kept {
+            let place = self.append(&entry.method, &entry.name, entry.started_at);
+            self.other = self.other.or((&*entry.name == OTHER_NAME).then_some(place));
+            self.entries[place.index()] = entry;
+        }
+    }
+
+    /// One entry.
+    pub fn entry_of(&self, id: EntryId) -> Option<&Entry> {
+        self.entries.get(id.index())
     }
 
     /// Everything together.
@@ -313,6 +340,19 @@ mod tests {
         assert!(stats.entries().is_empty() && stats.lag().is_empty());
         stats.record(id, &sample(4.0, 1.0));
         assert_eq!(stats.total().requests, 1, "a stale entry loses its name, not the count");
+    }
+
+    #[test]
+    fn a_removed_entry_is_not_found_and_the_others_are() {
+        let mut stats = RunStats::new(0.0);
+        let [first, ..] = ["/a", "/b", "/c"].map(|name| stats.entry("GET", name));
+        let last = stats.entry("GET", "/c");
+        stats.record(last, &sample(1.0, 1.0));
+        stats.remove(first);
+        assert_eq!(stats.find("GET", "/a"), None);
+        let last = stats.find("GET", "/c").and_then(|id| stats.entry_of(id));
+        assert_eq!(last.map(|entry| entry.requests), Some(1));
+        assert_eq!(stats.entries().len(), 2);
     }
 
     /// Times are multiples of 1/8 ms, so that sums of floating-point numbers do not depend on their order.

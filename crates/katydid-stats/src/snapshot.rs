@@ -124,7 +124,8 @@ impl Snapshot {
 }
 
 impl EntrySummary {
-    fn of(entry: &Entry, total: &Entry, request: &SnapshotRequest<'_>) -> Self {
+    /// The numbers of one entry in a run with this total.
+    pub fn of(entry: &Entry, total: &Entry, request: &SnapshotRequest<'_>) -> Self {
         let window = |entry: &Entry| entry.window_percentiles(request.now, request.quantiles);
         Self {
             method: entry.method.clone(),

@@ -15,6 +15,9 @@ use crate::histogram::{Cell, pick_ranks, rank_of};
 /// Copies kept beyond the length of the window, for readers that ask about a moment a little in the past.
 const SPARE_SECONDS: usize = 10;
 
+/// Longest window in seconds: each one costs a copy of the recorded cells.
+const LONGEST: usize = 600;
+
 /// The state of a histogram at the ends of the last seconds.
 ///
 /// # Accuracy
@@ -33,7 +36,14 @@ impl Window {
     /// A window of `length` seconds (at most ten minutes) that leaves out what `times` holds already in second `now`.
     pub fn new(length: usize, now: i64, times: &Histogram) -> Self {
         let copies = VecDeque::from([(now, copy(times, Vec::new()))]);
-        Self { length: length.min(600), current: now, copies }
+        Self { length: length.min(LONGEST), current: now, copies }
+    }
+
+    /// Changes the length. A longer window fills up as seconds pass.
+    pub fn resize(&mut self, length: usize) {
+        self.length = length.min(LONGEST);
+        let spare = self.copies.len().saturating_sub(self.length + SPARE_SECONDS);
+        self.copies.drain(..spare);
     }
 
     /// The length in seconds.

@@ -1,0 +1,77 @@
+//! The listener of `events.request` that keeps the statistics.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use katydid_stats::Sample;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+
+use super::{RequestStats, Shared};
+use crate::meter;
+
+/// Records requests: called by the event like any listener, or directly by native clients.
+#[pyclass(frozen, module = "katydid._core")]
+pub(crate) struct Recorder {
+    shared: Shared,
+}
+
+impl Recorder {
+    /// Records one sample under a method and name.
+    pub(crate) fn record(&self, method: &str, name: &str, sample: &Sample) {
+        self.shared.record(method, name, sample);
+    }
+
+    /// Records that a request failed just now; the sample itself is recorded on its own.
+    ///
+    /// # Errors
+    /// The error's own `repr` raised.
+    pub(crate) fn record_failure(&self, method: &str, name: &str, error: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.shared.record_failure(method, name, error, now())
+    }
+}
+
+#[pymethods]
+impl Recorder {
+    /// The recorder into these statistics; from now on the time that sleeps end too late is recorded there, too.
+    #[new]
+    fn new(stats: &Bound<'_, RequestStats>) -> Self {
+        let shared = stats.get().shared.clone();
+        let of_lag = shared.clone();
+        meter::listen_to_start_lag(Some(Box::new(move |ns| of_lag.lock().stats.record_start_lag(ns))));
+        Self { shared }
+    }
+
+    #[pyo3(signature = (*, request_type, name, response_time, response_length, exception = None, **_rest))]
+    fn __call__(
+        &self,
+        request_type: &Bound<'_, PyAny>,
+        name: &Bound<'_, PyAny>,
+        response_time: Option<f64>,
+        response_length: Option<f64>,
+        exception: Option<&Bound<'_, PyAny>>,
+        _rest: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        let (method, name) = (as_text(request_type)?, as_text(name)?);
+        let (method, name) = (method.to_string_lossy(), name.to_string_lossy());
+        // A cast of a float saturates: a negative length counts as none.
+        let sample = Sample::new(now(), response_time, response_length.unwrap_or(0.0) as u64);
+        self.record(&method, &name, &sample);
+        match exception {
+            Some(exception) if exception.is_truthy()? => self.record_failure(&method, &name, exception),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A string as it is, anything else that a locustfile may use for a name as text.
+fn as_text<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+    match value.cast::<PyString>() {
+        Ok(text) => Ok(text.clone()),
+        Err(_) => value.str(),
+    }
+}
+
+/// Now, in Unix seconds.
+pub(super) fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
