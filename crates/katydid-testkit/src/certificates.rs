@@ -7,8 +7,11 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, SanType,
     date_time_ymd,
 };
-use rustls::ServerConfig;
 use rustls::crypto::ring;
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::version::TLS12;
+use rustls::{ALL_VERSIONS, RootCertStore, ServerConfig, SupportedProtocolVersion};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 /// When a certificate is valid.
@@ -74,16 +77,13 @@ impl Authority {
         identity
     }
 
-    /// The authority itself used as a server: what `openssl req -x509` makes.
-    pub fn self_signed_server(names: &[&str], dates: Dates, is_authority: bool) -> Identity {
-        let key = KeyPair::generate().expect("a key pair");
-        let mut params = params(names, dates);
-        params.distinguished_name.push(DnType::CommonName, "testkit self-signed");
-        if is_authority {
-            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        }
-        let certificate = params.self_signed(&key).expect("a self-signed certificate");
-        Identity { chain: vec![certificate.der().clone()], pem: certificate.pem(), key }
+    fn client_verifier(&self) -> Arc<dyn ClientCertVerifier> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.certificate.clone()).expect("an authority's certificate");
+        let provider = Arc::new(ring::default_provider());
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .expect("a verifier of clients")
     }
 }
 
@@ -117,6 +117,21 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// A server that signed its certificate itself; `is_authority` makes it what `openssl req -x509` makes.
+    ///
+    /// # Panics
+    /// As [`Authority::new`].
+    pub fn self_signed(names: &[&str], dates: Dates, is_authority: bool) -> Self {
+        let key = KeyPair::generate().expect("a key pair");
+        let mut params = params(names, dates);
+        params.distinguished_name.push(DnType::CommonName, "testkit self-signed");
+        if is_authority {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }
+        let certificate = params.self_signed(&key).expect("a self-signed certificate");
+        Self { chain: vec![certificate.der().clone()], pem: certificate.pem(), key }
+    }
+
     /// The server's own certificate in PEM form.
     pub fn pem(&self) -> &str {
         &self.pem
@@ -132,14 +147,15 @@ impl Identity {
     /// # Panics
     /// Key and certificate do not go together, which a constructor of this module never makes.
     pub fn server_config(&self) -> Arc<ServerConfig> {
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("protocol versions")
-            .with_no_client_auth()
-            .with_single_cert(self.chain.clone(), key)
-            .expect("a key that goes with its certificate");
-        Arc::new(config)
+        self.configured(ALL_VERSIONS, None)
+    }
+
+    /// Like [`Identity::server_config`], with TLS 1.2 alone.
+    ///
+    /// # Panics
+    /// As [`Identity::server_config`].
+    pub fn server_config_tls12(&self) -> Arc<ServerConfig> {
+        self.configured(&[&TLS12], None)
     }
 
     /// Like [`Identity::server_config`], but clients have to show a certificate of `authority`.
@@ -147,20 +163,24 @@ impl Identity {
     /// # Panics
     /// As [`Identity::server_config`].
     pub fn server_config_for_clients_of(&self, authority: &Authority) -> Arc<ServerConfig> {
-        let provider = Arc::new(ring::default_provider());
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(authority.certificate.clone()).expect("an authority's certificate");
-        let clients =
-            rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-                .build()
-                .expect("a verifier of clients");
+        self.configured(ALL_VERSIONS, Some(authority))
+    }
+
+    fn configured(
+        &self,
+        versions: &[&'static SupportedProtocolVersion],
+        clients_of: Option<&Authority>,
+    ) -> Arc<ServerConfig> {
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("protocol versions")
-            .with_client_cert_verifier(clients)
-            .with_single_cert(self.chain.clone(), key)
-            .expect("a key that goes with its certificate");
+        let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(versions)
+            .expect("protocol versions");
+        let builder = match clients_of {
+            None => builder.with_no_client_auth(),
+            Some(authority) => builder.with_client_cert_verifier(authority.client_verifier()),
+        };
+        let config =
+            builder.with_single_cert(self.chain.clone(), key).expect("a key that goes with its certificate");
         Arc::new(config)
     }
 }

@@ -7,6 +7,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use katydid_testkit::certificates::{Authority, Dates, Identity};
+use proptest::prelude::*;
 use rustls::{ServerConfig, ServerConnection};
 use tempfile::TempDir;
 
@@ -89,9 +90,9 @@ fn a_server_of_a_trusted_authority_is_accepted() {
 fn complaints_have_the_numbers_and_words_of_openssl() {
     let ours = Authority::new("ours");
     let strangers = Authority::new("strangers");
-    let lone = Authority::self_signed_server(&["shop.test"], Dates::Valid, false);
-    let lone_authority = Authority::self_signed_server(&["shop.test"], Dates::Valid, true);
-    let expired_lone = Authority::self_signed_server(&["shop.test"], Dates::Expired, false);
+    let lone = Identity::self_signed(&["shop.test"], Dates::Valid, false);
+    let lone_authority = Identity::self_signed(&["shop.test"], Dates::Valid, true);
+    let expired_lone = Identity::self_signed(&["shop.test"], Dates::Expired, false);
     for (story, host, identity, label) in [
         ("expired", "shop.test", &ours.issue(&["shop.test"], Dates::Expired), "10 certificate has expired"),
         ("early", "shop.test", &ours.issue(&["shop.test"], Dates::NotYet), "9 certificate is not yet valid"),
@@ -144,11 +145,11 @@ fn complaints_have_the_numbers_and_words_of_openssl() {
 #[test]
 fn a_server_whose_own_certificate_is_listed_is_accepted_while_its_dates_and_name_are_right() {
     for is_authority in [false, true] {
-        let identity = Authority::self_signed_server(&["shop.test"], Dates::Valid, is_authority);
+        let identity = Identity::self_signed(&["shop.test"], Dates::Valid, is_authority);
         assert_eq!(outcome(&trusting(identity.pem()), "shop.test", &identity), Ok(()));
         let wrong = outcome(&trusting(identity.pem()), "other.test", &identity).expect_err("another name");
         assert!(wrong.label.unwrap().starts_with("62 "));
-        let expired = Authority::self_signed_server(&["shop.test"], Dates::Expired, is_authority);
+        let expired = Identity::self_signed(&["shop.test"], Dates::Expired, is_authority);
         let failure = outcome(&trusting(expired.pem()), "shop.test", &expired).expect_err("expired");
         assert_eq!(failure.label.as_deref(), Some("10 certificate has expired"));
     }
@@ -260,7 +261,7 @@ fn an_alert_is_called_as_openssl_calls_it() {
 
 #[test]
 fn after_a_refusal_the_server_is_told() {
-    let identity = Authority::self_signed_server(&["shop.test"], Dates::Valid, false);
+    let identity = Identity::self_signed(&["shop.test"], Dates::Valid, false);
     let mut pair = Pair::new(&trusting(Authority::new("ours").pem()), "shop.test", identity.server_config());
     pair.settle().expect_err("unknown issuer");
     let mut out = Vec::new();
@@ -277,6 +278,19 @@ fn a_second_connection_resumes_the_session_of_the_first() {
     assert!(!first.client.is_resumed());
     let second = Pair::new(&config, "shop.test", server).handshake().unwrap();
     assert!(second.client.is_resumed());
+}
+
+#[test]
+fn tls_1_2_is_spoken_checked_and_resumed_too() {
+    let authority = Authority::new("ours");
+    let server = authority.issue(&["shop.test"], Dates::Valid).server_config_tls12();
+    for config in [trusting(authority.pem()), trusting_everybody()] {
+        let first = Pair::new(&config, "shop.test", server.clone()).handshake().unwrap();
+        assert!(!first.client.is_resumed());
+        assert!(Pair::new(&config, "shop.test", server.clone()).handshake().unwrap().client.is_resumed());
+    }
+    let refusal = Pair::new(&trusting(Authority::new("other").pem()), "shop.test", server).settle();
+    assert_eq!(refusal.expect_err("a stranger").kind, FailureKind::Certificate);
 }
 
 #[test]
@@ -306,8 +320,8 @@ fn a_client_certificate_is_shown_to_a_server_that_asks() {
 
 #[test]
 fn messages_name_the_file_and_the_remedy() {
-    let identity = Authority::self_signed_server(&["shop.test"], Dates::Valid, false);
-    let other = Authority::self_signed_server(&["shop.test"], Dates::Valid, false);
+    let identity = Identity::self_signed(&["shop.test"], Dates::Valid, false);
+    let other = Identity::self_signed(&["shop.test"], Dates::Valid, false);
     let (_a, empty) = scratch("empty.pem", "");
     let (_b, cert) = scratch("cert.pem", identity.pem());
     let (_c, foreign_key) = scratch("foreign.key", &other.key_pem());
@@ -335,6 +349,22 @@ fn messages_name_the_file_and_the_remedy() {
     assert!(
         TlsConfig::try_new(&TlsSettings::new(Verify::File(missing))).expect_err("missing").is_not_found()
     );
+}
+
+proptest! {
+    /// Whatever comes instead of a server's answer: a failure or patience.
+    #[test]
+    fn no_bytes_make_a_session_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), kind in 20_u8..24) {
+        for bytes in [bytes.clone(), [&[kind, 3, 3, 0, bytes.len() as u8][..], &bytes].concat()] {
+            let mut client = TlsStream::try_new(&trusting_everybody(), "shop.test").unwrap();
+            if let Err(failure) = client.read_tls(&bytes) {
+                prop_assert_eq!(failure.kind, FailureKind::Tls);
+                prop_assert!(failure.label.is_some());
+            }
+            let mut out = Vec::new();
+            prop_assert_eq!(client.take_plaintext(&mut out), 0);
+        }
+    }
 }
 
 #[test]
