@@ -47,7 +47,7 @@ impl fmt::Display for Error {
             Kind::UnknownScenario(name) => write!(out, "no scenario is called {name:?}"),
             Kind::Host(error) => error.fmt(out),
             Kind::Plan(error) => error.fmt(out),
-            Kind::System(error) => write!(out, "the system gives no poller: {error}"),
+            Kind::System(_) => out.write_str("the system gives no poller"),
         }
     }
 }
@@ -55,9 +55,10 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0 {
-            Kind::Host(error) => Some(error),
-            Kind::Plan(error) => Some(error),
             Kind::System(error) => Some(error),
+            // These two speak for themselves above; what is below them is theirs.
+            Kind::Host(error) => error.source(),
+            Kind::Plan(error) => error.source(),
             Kind::NoScenario | Kind::SameName(_) | Kind::UnknownScenario(_) => None,
         }
     }

@@ -39,6 +39,7 @@ pub use response::Response;
 pub use sleep::{Sleep, YieldNow, sleep_until, yield_now};
 pub use target::BadUrl;
 
+use crate::cookies::CookieJar;
 use crate::exchange::{PoolSettings, Proxy, Timeouts};
 use crate::tls::TlsConfig;
 use crate::{PoolId, Reactor};
@@ -92,6 +93,7 @@ pub struct Client {
     reactor: Handle,
     pool: PoolId,
     shared: Rc<Shared>,
+    jar: RefCell<CookieJar>,
 }
 
 /// What clients of the same settings have in common.
@@ -126,7 +128,7 @@ impl Client {
         let ClientSettings { connections, tls, .. } = &shared.settings;
         let settings = PoolSettings { size: *connections, keep: *connections, tls: tls.clone() };
         let pool = reactor.borrow_mut().open_pool(settings);
-        Self { reactor: reactor.clone(), pool, shared }
+        Self { reactor: reactor.clone(), pool, shared, jar: RefCell::default() }
     }
 
     /// A `GET`.
@@ -172,6 +174,11 @@ impl Client {
     /// Closes the connections that no exchange uses, as a browser does between visits.
     pub fn close_idle(&self) {
         self.reactor.borrow_mut().close_idle(self.pool);
+    }
+
+    /// Forgets all cookies.
+    pub fn clear_cookies(&self) {
+        self.jar.borrow_mut().clear();
     }
 
     /// The reactor that this client's exchanges run on.

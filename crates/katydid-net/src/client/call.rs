@@ -20,16 +20,16 @@ use crate::exchange::{Answer, Body, Request, Timeouts, Timing};
 #[must_use = "a call does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct Call<'c> {
-    client: &'c Client,
-    method: Method,
+    pub(super) client: &'c Client,
+    pub(super) method: Method,
     url: &'c str,
-    headers: Vec<(&'c str, &'c str)>,
-    body: Cow<'c, [u8]>,
+    pub(super) headers: Vec<(&'c str, &'c str)>,
+    pub(super) body: Cow<'c, [u8]>,
     timeouts: Timeouts,
-    redirects_allowed: u32,
-    redirects: u32,
+    pub(super) redirects_allowed: u32,
+    pub(super) redirects: u32,
     /// Where the request goes if not to `url` below the client's base: an absolute URL, or after a redirect.
-    elsewhere: Option<Box<Place>>,
+    pub(super) elsewhere: Option<Box<Place>>,
     stage: Stage,
     /// The hops that have ended, as one.
     timing: Timing,
@@ -121,13 +121,11 @@ impl<'c> Call<'c> {
         if self.elsewhere.is_none() && !goes_below_base {
             self.elsewhere = Some(Box::new(self.resolve().map_err(unusable)?));
         }
-        let (place, prefix, target) = match (&self.elsewhere, &shared.base) {
-            (Some(place), _) => (&**place, "", target::origin_form(&place.url)),
-            (None, Some(base)) => (base, &*base.prefix, self.url),
-            (None, None) => unreachable!("a call without a base URL was resolved above"),
+        let Some((place, prefix, target)) = self.whereabouts() else {
+            unreachable!("a call without a base URL was resolved above")
         };
         let proxy = shared.settings.proxy.as_ref();
-        let cookies = self.cookies();
+        let cookies = self.cookies(place, prefix, target);
         let extras =
             HeadExtras { headers: &self.headers, cookies: cookies.as_deref(), body_len: self.body.len() };
         let mut buffer = shared.buffer.borrow_mut();
@@ -151,12 +149,19 @@ impl<'c> Call<'c> {
         Ok(self.client.reactor.borrow_mut().start(self.client.pool, &request))
     }
 
+    /// Where the current hop goes: the place, and the two parts of the request target.
+    pub(super) fn whereabouts(&self) -> Option<(&Place, &str, &str)> {
+        match (&self.elsewhere, &self.client.shared.base) {
+            (Some(place), _) => Some((place, "", target::origin_form(&place.url))),
+            (None, Some(base)) => Some((base, &base.prefix, self.url)),
+            (None, None) => None,
+        }
+    }
+
     /// The place of a URL that is no ordinary path below the base.
     fn resolve(&self) -> Result<Place, BadUrl> {
         let url = match &self.client.shared.base {
-            Some(base) if !target::is_absolute(self.url) => {
-                target::parse(&format!("{}{}", base.url.as_str().trim_end_matches('/'), self.url))?
-            }
+            Some(base) if !target::is_absolute(self.url) => target::below(&base.url, self.url)?,
             _ => target::parse(self.url)?,
         };
         Place::try_new(url, &self.client.shared.settings.headers)
@@ -184,10 +189,8 @@ impl<'c> Call<'c> {
         if answer.has_cookies {
             self.keep_cookies(&answer);
         }
-        if !(answer.has_location && self.redirects_allowed > 0) {
-            return Some(Ok(Response::new(answer, self.redirects)));
-        }
-        match self.next_hop(&answer) {
+        let may_lead_on = answer.has_location && self.redirects_allowed > 0;
+        match if may_lead_on { self.turn_to(&answer) } else { Ok(false) } {
             Ok(true) => None,
             Ok(false) => Some(Ok(Response::new(answer, self.redirects))),
             Err(failure) => Some(Err(failure)),
@@ -269,7 +272,7 @@ fn ended_now(marks: Timing) -> Timing {
 }
 
 /// A URL that no connection can be opened for: there is no name to look up.
-fn unusable(error: BadUrl) -> Failure {
+pub(super) fn unusable(error: BadUrl) -> Failure {
     Failure::with_label(FailureKind::Dns(libc::EAI_NONAME), error.to_string())
 }
 

@@ -1,5 +1,10 @@
 //! What did the server say? One answer, its headers and its body read on demand.
 
+use std::borrow::Cow;
+
+use katydid_stats::Failure;
+
+use crate::coding::{Coding, LIMIT_DEFAULT, decode};
 use crate::exchange::{Answer, Timing};
 
 /// A complete answer.
@@ -44,6 +49,25 @@ impl Response {
     /// The body as it arrived, before `Content-Encoding` is undone.
     pub fn raw_body(&self) -> &[u8] {
         self.answer.body()
+    }
+
+    /// The body, with `Content-Encoding` undone.
+    ///
+    /// # Errors
+    /// [`FailureKind::BadEncoding`](katydid_stats::FailureKind::BadEncoding) where it does not decode.
+    pub fn body(&self) -> Result<Cow<'_, [u8]>, Failure> {
+        match &self.answer.coding {
+            Coding::Identity => Ok(Cow::Borrowed(self.answer.body())),
+            coding => decode(coding, self.answer.body(), LIMIT_DEFAULT).map(Cow::Owned),
+        }
+    }
+
+    /// The body as text; bytes that are not UTF-8 become replacement characters.
+    ///
+    /// # Errors
+    /// As [`Response::body`].
+    pub fn text(&self) -> Result<String, Failure> {
+        Ok(String::from_utf8_lossy(&self.body()?).into_owned())
     }
 
     /// When the parts of the exchange happened; after redirects, of all hops together.

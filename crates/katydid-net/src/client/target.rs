@@ -60,6 +60,11 @@ pub(super) fn origin_form(url: &Url) -> &str {
     &url[url::Position::BeforePath..url::Position::AfterQuery]
 }
 
+/// The URL of `path` below a base URL: the one written after the other, as Locust joins them.
+pub(super) fn below(base: &Url, path: &str) -> Result<Url, BadUrl> {
+    parse(&format!("{}{path}", base.as_str().trim_end_matches('/')))
+}
+
 /// Whether `url` names its scheme, so that no base applies.
 pub(super) fn is_absolute(url: &str) -> bool {
     let starts =
