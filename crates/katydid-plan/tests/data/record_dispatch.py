@@ -1,7 +1,7 @@
 """Records what stock Locust's UsersDispatcher yields, as `dispatch.json` beside this file.
 
-Run with a Python that has stock Locust: `python record_dispatch.py > dispatch.json`. The cases are drawn from a seed,
-so a second run gives the same file. Pauses are recorded instead of slept.
+Run with a Python that has stock Locust: `python record_dispatch.py > dispatch.json`. The cases are drawn from
+a seed, so a second run gives the same file. Pauses are recorded instead of slept.
 """
 
 import json
@@ -32,7 +32,7 @@ def case(rng):
     names = rng.sample("ABCDEFGH", rng.randint(1, 5))
     weights = [rng.choice([1, 1, 1, 2, 3, 5, 10, 0.5, 1.5, 0]) for _ in names]
     fixed = [rng.choice([0, 0, 0, 1, 2, 5]) for _ in names]
-    classes = {n: user_class(n, w, f) for n, w, f in zip(names, weights, fixed)}
+    classes = {n: user_class(n, w, f) for n, w, f in zip(names, weights, fixed, strict=True)}
     all_workers = [f"h{rng.randint(1, 3)}_{suffix}" for suffix in rng.sample("abcdefghij", rng.randint(1, 5))]
     workers = list(dict.fromkeys(all_workers))
     nodes = {w: WorkerNode(w) for w in workers}
@@ -76,7 +76,9 @@ def case(rng):
         operations.append(operation)
     return {
         "workers": workers,
-        "classes": [{"name": n, "weight": w, "fixed_count": f} for n, w, f in zip(names, weights, fixed)],
+        "classes": [
+            {"name": n, "weight": w, "fixed_count": f} for n, w, f in zip(names, weights, fixed, strict=True)
+        ],
         "operations": operations,
     }
 

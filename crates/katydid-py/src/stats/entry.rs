@@ -331,9 +331,10 @@ impl StatsEntry {
         katydid_report::console::stats_row(&summary, super::tables::rates(current), layout.columns())
     }
 
-    /// This entry's row of the table of percentiles; empty without response times.
+    /// This entry's row of the table of percentiles; zeros where requests have no time.
     fn _percentile_row(&self, quantiles: Vec<f64>, layout: Layout) -> String {
-        let summary = self.summary(&quantile_request(&quantiles, 0.0));
+        let mut summary = self.summary(&quantile_request(&quantiles, 0.0));
+        summary.percentiles_ms.get_or_insert_with(|| vec![0.0; quantiles.len()]);
         katydid_report::console::percentile_row(&summary, layout.columns()).unwrap_or_default()
     }
 }
