@@ -47,14 +47,14 @@ impl Shared {
 
     fn record(&self, method: &str, name: &str, sample: &Sample) {
         let mut state = self.lock();
-        let id = state.stats.entry(method, name);
+        let id = state.stats.entry_at(method, name, sample.at);
         state.stats.record(id, sample);
     }
 
     fn record_failure(&self, method: &str, name: &str, error: &Bound<'_, PyAny>, at: f64) -> PyResult<()> {
         let text = error_text(error)?;
         let mut state = self.lock();
-        let id = state.stats.entry(method, name);
+        let id = state.stats.entry_at(method, name, at);
         if let Some(id) = state.stats.record_failure(id, &text, at) {
             state.remember_cause(id, error);
         }
