@@ -1,6 +1,6 @@
 """Are latencies the server's or the generator's? Callers, and one user that computes for 50 ms at a stretch.
 
-Run it against a server with a known law, for example `katydid target shop --latency "spikes:20ms,every 10,80ms"`,
+Run it against a server with a known law, such as `katydid target shop --latency "spikes:20ms,every 10,80ms"`,
 and compare what is reported with the law.
 """
 
