@@ -58,12 +58,13 @@ impl Reading {
         let mut outcome = Outcome::default();
         let mut decoder = self.body_only.map(BodyDecoder::new);
         for piece in pieces {
+            let known = input.len();
             input.extend_from_slice(piece);
             if outcome.is_done || outcome.fault.is_some() {
                 continue;
             }
             outcome.fault =
-                self.step(&mut input, &mut decoder, &mut outcome).err().map(|failure| failure.kind);
+                self.step(&mut input, known, &mut decoder, &mut outcome).err().map(|failure| failure.kind);
         }
         if outcome.fault.is_none() {
             outcome.left = input.len();
@@ -75,9 +76,11 @@ impl Reading {
         outcome
     }
 
+    /// `known` bytes of the input have been read before without an end.
     fn step(
         &self,
         input: &mut Vec<u8>,
+        known: usize,
         decoder: &mut Option<BodyDecoder>,
         outcome: &mut Outcome,
     ) -> Result<(), Failure> {
@@ -88,6 +91,7 @@ impl Reading {
                 "a head of {} bytes",
                 head.len
             );
+            assert!(head.len > known, "a head of {} bytes was not seen in {known}", head.len);
             assert!((100..1000).contains(&head.status), "status {}", head.status);
             outcome.status = Some(head.status);
             input.drain(..head.len);

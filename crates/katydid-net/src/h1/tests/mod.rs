@@ -33,8 +33,9 @@ pub(super) fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, request_is_he
     let mut pieces = pieces.into_iter();
     while outcome.fault.is_none() && !outcome.is_done {
         let Some(piece) = pieces.next() else { break };
+        let known = input.len();
         input.extend_from_slice(piece);
-        if let Err(failure) = take(&mut input, &mut decoder, &mut outcome, request_is_head) {
+        if let Err(failure) = take(&mut input, known, &mut decoder, &mut outcome, request_is_head) {
             outcome.fault = Some(failure.kind);
         }
     }
@@ -47,14 +48,17 @@ pub(super) fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, request_is_he
     outcome
 }
 
+/// Of the input, `known` bytes were there before.
 fn take(
     input: &mut Vec<u8>,
+    known: usize,
     decoder: &mut Option<BodyDecoder>,
     outcome: &mut Outcome,
     request_is_head: bool,
 ) -> Result<(), Failure> {
     if decoder.is_none() {
         let Some(head) = parse_head(input, request_is_head, &Limits::default())? else { return Ok(()) };
+        assert!(head.len > known, "a head of {} bytes was not seen in {known}", head.len);
         input.drain(..head.len);
         outcome.status = Some(head.status);
         outcome.keep_alive = head.keep_alive;
