@@ -87,6 +87,7 @@ class Outputs:
             reports.print_stats(stats, current=False)
             reports.print_percentile_stats(stats)
             reports.print_error_report(stats)
+            reports.print_truth(stats)
 
 
 def _write(name: str, write: Callable[[], Any]) -> bool:

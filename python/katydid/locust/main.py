@@ -22,6 +22,7 @@ from .event import Events
 from .html import process_html_filename
 from .log import complain, setup_logging
 from .shape import LoadTestShape
+from .stats import validate_stats_configuration
 from .user import TaskSet, User
 from .user.inspectuser import print_both_ratios, print_task_ratio_json
 from .util.load_locustfile import load_locustfile
@@ -149,6 +150,7 @@ def _parse_options() -> Namespace:
     if options.autoquit != -1 and not options.autostart:
         _refuse("--autoquit needs --autostart")
     process_html_filename(options)
+    validate_stats_configuration()
     missing = missing_capability(options)
     if missing:
         _refuse(missing)

@@ -202,6 +202,8 @@ class Runner:
             self._stop_gracefully(others)
         else:
             gevent.killall([greenlet for greenlet, _ in others])
+        for greenlet, _ in others:  # so that they are not counted any more, whether they ever ran or not
+            self.user_greenlets.discard(greenlet)
         if len(others) < len(chosen):  # a user that stops itself cannot wait for its own end
             gevent.kill(current)
 

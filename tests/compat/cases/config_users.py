@@ -1,0 +1,25 @@
+"""--config-users sets attributes of a class and chooses among its tasks."""
+
+# /// facts
+# args = """-u 1 -t 1s --config-users '{"user_class_name": "Set", "weight": 7, "hue": "blue", "tasks": ["a"]}'"""
+# facts = ["7 blue ['a', 'a']"]
+# ///
+
+from locust import User, constant, events, task
+
+
+class Set(User):
+    wait_time = constant(0.2)
+
+    @task(2)
+    def a(self):
+        pass
+
+    @task
+    def b(self):
+        pass
+
+
+@events.test_start.add_listener
+def show(environment, **kwargs):
+    print("fact", Set.weight, Set.hue, [member.__name__ for member in Set.tasks])
