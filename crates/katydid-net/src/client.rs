@@ -21,6 +21,7 @@
 //! ```
 
 mod call;
+mod error;
 mod follow;
 mod head;
 mod place;
@@ -34,6 +35,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 pub use call::Call;
+pub use error::Error;
 pub use head::Method;
 pub use response::Response;
 pub use sleep::{Sleep, YieldNow, sleep_until, yield_now};
@@ -41,7 +43,7 @@ pub use target::BadUrl;
 
 use crate::cookies::CookieJar;
 use crate::exchange::{PoolSettings, Proxy, Timeouts};
-use crate::tls::TlsConfig;
+use crate::tls::{TlsConfig, TlsSettings, Verify};
 use crate::{PoolId, Reactor};
 use place::Place;
 
@@ -59,8 +61,8 @@ pub struct ClientSettings {
     pub timeouts: Timeouts,
     /// At most this many connections to one origin.
     pub connections: usize,
-    /// TLS; `None` refuses `https`.
-    pub tls: Option<Rc<TlsConfig>>,
+    /// Whom to trust under `https`, and which certificate to show.
+    pub tls: TlsSettings,
     /// A proxy for every request.
     pub proxy: Option<Proxy>,
     /// Follow at most this many redirects; 0 hands every answer out as it is.
@@ -68,7 +70,8 @@ pub struct ClientSettings {
 }
 
 impl Default for ClientSettings {
-    /// What Locust's `FastHttpUser` does: a minute for each silence, 30 redirects, compressed answers welcome.
+    /// What Locust's `FastHttpUser` does: a minute for each silence, 30 redirects, compressed answers welcome. But
+    /// certificates are checked.
     fn default() -> Self {
         let minute = Some(Duration::from_secs(60));
         Self {
@@ -80,7 +83,7 @@ impl Default for ClientSettings {
             ],
             timeouts: Timeouts { connect: minute, network: minute },
             connections: 10,
-            tls: None,
+            tls: TlsSettings::new(Verify::System),
             proxy: None,
             redirects: 30,
         }
@@ -101,6 +104,7 @@ pub struct Client {
 struct Shared {
     settings: ClientSettings,
     base: Option<Place>,
+    tls: Option<Rc<TlsConfig>>,
     /// The head under construction; used again and again.
     buffer: RefCell<Vec<u8>>,
 }
@@ -109,13 +113,20 @@ impl Client {
     /// A client on `reactor`.
     ///
     /// # Errors
-    /// [`BadUrl`] where the base URL is none, or not `http`/`https`.
-    pub fn try_new(reactor: &Handle, settings: ClientSettings) -> Result<Self, BadUrl> {
+    /// A base URL that is none, or not `http`/`https`; TLS settings that cannot be met, unless the base URL is plain
+    /// `http`: then only what leads to `https` fails.
+    pub fn try_new(reactor: &Handle, settings: ClientSettings) -> Result<Self, Error> {
         let base = match &settings.base_url {
             Some(text) => Some(Place::try_new(target::parse(text)?, &settings.headers)?),
             None => None,
         };
-        Ok(Self::over(reactor, Rc::new(Shared { settings, base, buffer: RefCell::default() })))
+        let is_plain = base.as_ref().is_some_and(|base| !base.origin.tls);
+        let tls = match TlsConfig::try_new(&settings.tls) {
+            Ok(config) => Some(Rc::new(config)),
+            Err(_) if is_plain => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self::over(reactor, Rc::new(Shared { settings, base, tls, buffer: RefCell::default() })))
     }
 
     /// Another user's client with the same settings: it has its own connections and cookies.
@@ -125,8 +136,8 @@ impl Client {
     }
 
     fn over(reactor: &Handle, shared: Rc<Shared>) -> Self {
-        let ClientSettings { connections, tls, .. } = &shared.settings;
-        let settings = PoolSettings { size: *connections, keep: *connections, tls: tls.clone() };
+        let connections = shared.settings.connections;
+        let settings = PoolSettings { size: connections, keep: connections, tls: shared.tls.clone() };
         let pool = reactor.borrow_mut().open_pool(settings);
         Self { reactor: reactor.clone(), pool, shared, jar: RefCell::default() }
     }

@@ -630,8 +630,8 @@ impl<W> Reactor<W> {
         let Some(flight) = self.flight_mut(id) else { return };
         flight.marks.ended(at);
         let failure = failure.into();
-        flight.stage =
-            if flight.head_taken { Stage::Drained(Err(failure)) } else { Stage::Done(Err(failure)) };
+        let has_head = flight.wishes.streams && flight.intake.head.is_some();
+        flight.stage = if has_head { Stage::Drained(Err(failure)) } else { Stage::Done(Err(failure)) };
         self.wake(id);
     }
 }
