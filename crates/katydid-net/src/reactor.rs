@@ -121,6 +121,10 @@ pub struct Reactor<W> {
     pub(crate) plain: Vec<u8>,
     pub(crate) spare: Vec<Vec<u8>>,
     pub(crate) limits: Limits,
+    /// Places in lanes that were freed and not yet offered to the queue.
+    pub(crate) freed: VecDeque<(PoolId, usize)>,
+    /// The places are being offered further up the stack.
+    pub(crate) is_offering: bool,
     generation: u32,
     _stamping: Stamping,
 }
@@ -153,6 +157,8 @@ impl<W> Reactor<W> {
             plain: Vec::new(),
             spare: Vec::new(),
             limits: Limits::default(),
+            freed: VecDeque::new(),
+            is_offering: false,
             generation: 0,
             _stamping: Stamping::start(),
         })
@@ -188,6 +194,8 @@ impl<W> Reactor<W> {
             return;
         }
         if self.pools[pool.index as usize].1.flights > 0 {
+            // Nobody who queues shall open a connection now.
+            self.pools[pool.index as usize].1.lanes.iter_mut().for_each(|lane| lane.queue.clear());
             let under_way: Vec<ExchangeId> = (self.flights.iter())
                 .filter(|(_, flight)| flight.pool == pool)
                 .map(|(index, flight)| ExchangeId { index: index as u32, generation: flight.generation })

@@ -7,7 +7,7 @@ use katydid_stats::{Failure, FailureKind, Phase};
 use crate::clock::Moment;
 use crate::connection::{Interest, Written};
 use crate::flight::{ExchangeId, Stage};
-use crate::reactor::{BACKLOG_BYTES, Reactor, SourceKind, TimerKey, index_of, io_failure, key_of};
+use crate::reactor::{BACKLOG_BYTES, PoolId, Reactor, SourceKind, TimerKey, index_of, io_failure, key_of};
 
 /// What arrived bytes led to.
 enum Step {
@@ -350,8 +350,21 @@ impl<W> Reactor<W> {
         }
     }
 
-    /// A connection fewer: the longest waiting exchange may open one.
-    pub(crate) fn free_place(&mut self, id: crate::reactor::PoolId, lane: usize) {
+    /// A connection fewer: the longest waiting exchange may open one. It may fail at once and free the place again;
+    /// that is a loop and not a recursion, because queues are long.
+    pub(crate) fn free_place(&mut self, id: PoolId, lane: usize) {
+        self.freed.push_back((id, lane));
+        if self.is_offering {
+            return;
+        }
+        self.is_offering = true;
+        while let Some((id, lane)) = self.freed.pop_front() {
+            self.offer_place(id, lane);
+        }
+        self.is_offering = false;
+    }
+
+    fn offer_place(&mut self, id: PoolId, lane: usize) {
         let Some(pool) = self.pool(id) else { return };
         let limit = pool.settings.size;
         let lane = &mut pool.lanes[lane];
