@@ -1,12 +1,19 @@
 //! How are durations distributed? Counts in cells so narrow that three digits of every duration survive.
 //!
-//! What a maintainer must not break: cells do not depend on what was recorded before, so that histograms of different
+//! A name with few distinct durations costs a short list, any other a table: `hdrhistogram`'s. What a maintainer must
+//! not break: cells do not depend on what was recorded before, nor on list or table, so that histograms of different
 //! processes merge without loss and a difference of two moments is exact.
 
-use hdrhistogram::Histogram as Cells;
+use hdrhistogram::Histogram as Table;
 
-/// Durations above this (52 days) fall into the topmost cell. It bounds the size of a histogram to about 130 KiB.
+/// Durations above this (52 days) fall into the topmost cell. It bounds the size of a histogram to about 140 KiB.
 pub const LONGEST_US: u64 = 1 << 42;
+
+/// Cells in a list; with one more it becomes a table. A list is 2 KiB at most, a table 8 KiB at least.
+const LONGEST_LIST: usize = 256;
+
+/// Bits of a duration that a cell keeps, counted from the highest one that is set.
+const KEPT_BITS: u32 = 11;
 
 /// A distribution of durations, recorded in microseconds.
 ///
@@ -14,9 +21,24 @@ pub const LONGEST_US: u64 = 1 << 42;
 /// A duration up to 2 ms is kept to the microsecond, a longer one within 0.1 %. A cell counts up to 4,294,967,295 and
 /// stays there. Where one number must stand for a cell it is the one with the fewest digits inside the cell, so that
 /// whole milliseconds up to a second, and rounder numbers beyond, come out as they went in.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Histogram {
-    cells: Cells<u32>,
+    cells: Cells,
+    count: u64,
+    max_us: u64,
+}
+
+#[derive(Clone, Debug)]
+enum Cells {
+    /// Shortest duration and count of each cell that was hit, in ascending order.
+    List(Vec<(u64, u32)>),
+    Table(Box<Table<u32>>),
+}
+
+impl Default for Cells {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
 }
 
 /// The durations between two bounds and how many there were.
@@ -31,6 +53,14 @@ pub struct Cell {
 }
 
 impl Cell {
+    /// The cell that a duration falls into, with a count.
+    fn around(duration_us: u64, count: u32) -> Self {
+        let dropped_bits = (u64::BITS - duration_us.leading_zeros()).saturating_sub(KEPT_BITS);
+        let low_us = duration_us >> dropped_bits << dropped_bits;
+        let high_us = low_us + ((1 << dropped_bits) - 1);
+        Self { low_us, high_us, count: u64::from(count) }
+    }
+
     /// The duration that stands for the cell, in microseconds.
     pub fn value_us(&self) -> u64 {
         roundest(self.low_us, self.high_us)
@@ -42,16 +72,10 @@ impl Cell {
     }
 }
 
-impl Default for Histogram {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Histogram {
-    /// An empty distribution of 8 KiB, which grows when it sees longer durations.
+    /// An empty distribution; it takes memory when durations are recorded.
     pub fn new() -> Self {
-        Self { cells: Cells::new(3).expect("three significant digits are within the library's range") }
+        Self::default()
     }
 
     /// Adds one duration in microseconds.
@@ -61,12 +85,19 @@ impl Histogram {
 
     /// Adds `count` equal durations.
     pub fn record_many_us(&mut self, duration_us: u64, count: u64) {
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
         let duration_us = duration_us.min(LONGEST_US);
-        if self.cells.record_n(duration_us, count).is_err() {
-            // Only where the histogram cannot grow, which LONGEST_US rules out; the count must survive even so.
-            self.cells.saturating_record_n(duration_us, count);
+        let times = u32::try_from(count).unwrap_or(u32::MAX);
+        match &mut self.cells {
+            Cells::Table(table) => record_in_table(table, duration_us, times),
+            Cells::List(list) => {
+                record_in_list(list, duration_us, times);
+                if list.len() > LONGEST_LIST {
+                    self.cells = Cells::Table(table_of(list));
+                }
+            }
         }
+        self.count += u64::from(times);
+        self.max_us = self.max_us.max(duration_us);
     }
 
     /// Adds one duration in milliseconds, rounded to the microsecond; below zero counts as zero.
@@ -81,47 +112,84 @@ impl Histogram {
 
     /// Durations recorded.
     pub fn count(&self) -> u64 {
-        self.cells.len()
+        self.count
     }
 
     /// Was nothing recorded?
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.count == 0
     }
 
     /// The cells that were hit, shortest durations first.
     pub fn cells(&self) -> impl Iterator<Item = Cell> + '_ {
-        self.cells.iter_recorded().map(|step| {
-            let high_us = step.value_iterated_to();
-            let low_us = self.cells.lowest_equivalent(high_us);
-            Cell { low_us, high_us, count: u64::from(step.count_at_value()) }
-        })
+        let (list, table) = match &self.cells {
+            Cells::List(list) => (list.as_slice(), None),
+            Cells::Table(table) => (&[][..], Some(table.iter_recorded())),
+        };
+        let listed = list.iter().map(|(low_us, count)| Cell::around(*low_us, *count));
+        let tabled = table.into_iter().flatten();
+        listed.chain(tabled.map(|step| Cell::around(step.value_iterated_to(), step.count_at_value())))
     }
 
     /// Adds everything that `other` recorded.
     pub fn merge(&mut self, other: &Self) {
-        if self.cells.add(&other.cells).is_err() {
-            for cell in other.cells() {
-                self.record_many_us(cell.high_us, cell.count);
-            }
+        for cell in other.cells() {
+            self.record_many_us(cell.low_us, cell.count);
         }
+        self.max_us = self.max_us.max(other.max_us);
     }
 
-    /// Forgets everything and keeps the memory.
+    /// Forgets everything; a table keeps its memory.
     pub fn clear(&mut self) {
-        self.cells.reset();
+        match &mut self.cells {
+            Cells::List(list) => list.clear(),
+            Cells::Table(table) => table.reset(),
+        }
+        (self.count, self.max_us) = (0, 0);
     }
 
     /// The duration below which the share `quantile` of all durations lies, in milliseconds; `None` when empty.
     pub fn quantile_ms(&self, quantile: f64) -> Option<f64> {
         let rank = rank_of(quantile, self.count())?;
-        pick_ranks(self.cells(), &[rank]).first().map(|us| *us as f64 / 1000.0)
+        let value_us = pick_ranks(self.cells(), &[rank]).first().copied()?;
+        Some(value_us.min(self.max_us) as f64 / 1000.0)
     }
 
-    /// The longest duration, in milliseconds, rounded up within its cell; zero when empty.
+    /// The longest duration, in milliseconds; zero when empty.
     pub fn max_ms(&self) -> f64 {
-        self.cells.max() as f64 / 1000.0
+        self.max_us as f64 / 1000.0
     }
+}
+
+/// Two distributions are equal when the same cells were hit equally often, be it in a list or a table.
+impl PartialEq for Histogram {
+    fn eq(&self, other: &Self) -> bool {
+        (self.count, self.max_us) == (other.count, other.max_us) && self.cells().eq(other.cells())
+    }
+}
+
+fn record_in_table(table: &mut Table<u32>, duration_us: u64, count: u32) {
+    if table.record_n(duration_us, count).is_err() {
+        // Only where the table cannot grow, which LONGEST_US rules out; the count must survive even so.
+        table.saturating_record_n(duration_us, count);
+    }
+}
+
+fn record_in_list(list: &mut Vec<(u64, u32)>, duration_us: u64, count: u32) {
+    let low_us = Cell::around(duration_us, count).low_us;
+    match list.binary_search_by_key(&low_us, |(low_us, _)| *low_us) {
+        Ok(index) => list[index].1 = list[index].1.saturating_add(count),
+        Err(index) => list.insert(index, (low_us, count)),
+    }
+}
+
+#[cold]
+fn table_of(list: &[(u64, u32)]) -> Box<Table<u32>> {
+    let mut table = Table::new(3).expect("three significant digits are within the library's range");
+    for (low_us, count) in list {
+        record_in_table(&mut table, *low_us, *count);
+    }
+    Box::new(table)
 }
 
 /// The place, counted from zero, of the value at `quantile` among `count` sorted ones: Locust's rule, which truncates.
@@ -209,6 +277,30 @@ mod tests {
     }
 
     #[test]
+    fn cells_are_those_of_the_table() {
+        let table: Table<u32> = Table::new_with_max(LONGEST_US, 3).expect("within the library's range");
+        for us in (0..5000)
+            .chain((12..42).flat_map(|bits| [(1 << bits) - 1, 1 << bits, (1 << bits) + (1 << bits) / 3]))
+        {
+            let cell = Cell::around(us, 1);
+            let expected = (table.lowest_equivalent(us), table.highest_equivalent(us));
+            assert_eq!((cell.low_us, cell.high_us), expected, "{us} us");
+        }
+    }
+
+    #[test]
+    fn a_list_becomes_a_table_without_loss() {
+        let mut histogram = Histogram::new();
+        let mut expected = Vec::new();
+        for us in 0..2 * LONGEST_LIST as u64 {
+            histogram.record_us(us);
+            expected.push(Cell { low_us: us, high_us: us, count: 1 });
+            assert_eq!(histogram.cells().collect::<Vec<_>>(), expected);
+        }
+        assert!(matches!(histogram.cells, Cells::Table(_)));
+    }
+
+    #[test]
     fn ranks_truncate_and_stop_at_the_last() {
         for (quantile, count, rank) in [(0.5, 1, 0), (0.5, 2, 1), (0.95, 100, 95), (1.0, 7, 6), (0.0, 7, 0)] {
             assert_eq!(rank_of(quantile, count), Some(rank), "{quantile} of {count}");
@@ -219,7 +311,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_quantile_is_within_a_thousandth_of_the_sorted_value(
-            mut durations in prop::collection::vec(0_u64..100_000_000, 1..200),
+            mut durations in prop::collection::vec(0_u64..100_000_000, 1..600),
             quantile in 0.0_f64..=1.0,
         ) {
             let histogram = of(&durations);
@@ -232,13 +324,13 @@ mod tests {
 
         #[test]
         fn merging_is_recording_everything_in_one(
-            left in prop::collection::vec(0_u64..10_000_000, 0..50),
+            left in prop::collection::vec(0_u64..10_000_000, 0..400),
             right in prop::collection::vec(0_u64..10_000_000, 0..50),
         ) {
             let mut merged = of(&left);
             merged.merge(&of(&right));
             let all: Vec<u64> = left.into_iter().chain(right).collect();
-            prop_assert_eq!(merged.cells().collect::<Vec<_>>(), of(&all).cells().collect::<Vec<_>>());
+            prop_assert_eq!(merged, of(&all));
         }
     }
 }
