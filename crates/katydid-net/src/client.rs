@@ -117,7 +117,7 @@ impl Client {
     /// `http`: then only what leads to `https` fails.
     pub fn try_new(reactor: &Handle, settings: ClientSettings) -> Result<Self, Error> {
         let base = match &settings.base_url {
-            Some(text) => Some(Place::try_new(target::parse(text)?, &settings.headers)?),
+            Some(text) => Some(Place::try_new(target::parse(text)?, &settings)?),
             None => None,
         };
         let is_plain = base.as_ref().is_some_and(|base| !base.origin.tls);

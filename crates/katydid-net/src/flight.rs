@@ -237,6 +237,20 @@ impl<W> Flight<W> {
         self.deadline = now.after(network.min(CONTINUE_WAIT));
     }
 
+    /// Starts the network limit anew, unless the body is kept back for a limit of its own. It is counted from the
+    /// moment at which we read, not from the arrival: while we do not read, the server may be unable to send.
+    #[inline]
+    pub(crate) fn restart_limit(&mut self, now: Moment, is_flushed: bool) {
+        if self.is_holding() {
+            return;
+        }
+        let waits_for_caller = is_flushed && !self.is_complete;
+        self.deadline = match self.timeouts.network {
+            Some(network) if !waits_for_caller => now.after(network),
+            _ => Moment::NEVER,
+        };
+    }
+
     /// Whether the body is kept back.
     pub(crate) fn is_holding(&self) -> bool {
         self.wishes.expects_continue && !self.intake.continued && self.sent <= self.head_len

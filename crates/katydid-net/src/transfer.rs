@@ -116,9 +116,7 @@ impl<W> Reactor<W> {
             return Step::Tunnelled;
         }
         flight.marks.arrived(arrival, read, stamped);
-        if let Some(network) = flight.timeouts.network {
-            flight.deadline = arrival.after(network);
-        }
+        flight.restart_limit(read, !connection.interest.write);
         match flight.intake.feed(input, &self.limits) {
             Ok(fed) if fed.done => Step::Complete { excess: fed.consumed < input.len() },
             Ok(_) if is_closed => Step::Closed,
@@ -151,8 +149,9 @@ impl<W> Reactor<W> {
         if !flight.is_sent() {
             self.transmit(index);
         }
-        if is_full && self.connection(index).is_some() {
-            self.set_interest(index, Interest::NONE);
+        if is_full && let Some(connection) = self.connection(index).filter(|one| one.flight == Some(id)) {
+            let interest = Interest { read: false, ..connection.interest };
+            self.set_interest(index, interest);
         }
         if is_readable {
             self.wake(id);
@@ -167,13 +166,12 @@ impl<W> Reactor<W> {
             return;
         }
         let now = Moment::now();
-        self.set_interest(index, Interest::READ);
+        let interest = Interest { read: true, ..connection.interest };
+        self.set_interest(index, interest);
         let Some(flight) = self.flight_mut(id) else { return };
         // The silence was ours, not the server's.
-        if let Some(network) = flight.timeouts.network {
-            flight.deadline = now.after(network);
-            self.arm(index);
-        }
+        flight.restart_limit(now, !interest.write);
+        self.arm(index);
     }
 
     /// Gives a connection an exchange.
@@ -188,9 +186,8 @@ impl<W> Reactor<W> {
         flight.marks.phase = now;
         if flight.wishes.expects_continue {
             flight.hold(now);
-        } else {
-            flight.deadline = Moment::NEVER;
         }
+        flight.restart_limit(now, false);
         self.transmit(index);
     }
 
@@ -211,6 +208,7 @@ impl<W> Reactor<W> {
         let Some(id) = connection.flight else { return };
         let flight = &mut self.flights[id.index as usize];
         let end = flight.sendable();
+        let before = flight.sent;
         let is_all = match connection.write(&flight.out[flight.sent..end]) {
             Ok(Written::All) => {
                 flight.sent = end;
@@ -222,15 +220,15 @@ impl<W> Reactor<W> {
             }
             Err(error) => return self.write_failed(index, error.raw_os_error()),
         };
+        // A socket that takes nothing is a silence that goes on.
+        let has_moved = is_all || flight.sent > before;
         let now = Moment::now();
         if is_all && flight.is_sent() && flight.marks.sent.is_none() {
             flight.marks.end(Phase::Sent, now);
             flight.marks.sent = Some(now);
         }
-        if let Some(network) = flight.timeouts.network
-            && !flight.is_holding()
-        {
-            flight.deadline = now.after(network);
+        if has_moved {
+            flight.restart_limit(now, is_all);
         }
         let is_writer_welcome = !flight.is_complete && flight.drain_sent();
         let read = connection.interest.read;
@@ -439,12 +437,17 @@ impl<W> Reactor<W> {
             return;
         }
         connection.armed = Moment::NEVER;
+        let is_read = connection.interest.read;
         let Some(id) = connection.flight else { return };
         if self.flights[id.index as usize].deadline > now {
             return self.arm(index);
         }
         if self.flights[id.index as usize].stop_holding() {
             return self.transmit(index);
+        }
+        if !is_read {
+            // The caller does not read; the limit starts anew when it does.
+            return;
         }
         // An answer may lie in the socket that this turn's events did not mention.
         self.readable(index);

@@ -164,7 +164,7 @@ impl<'c> Call<'c> {
             Some(base) if !target::is_absolute(self.url) => target::below(&base.url, self.url)?,
             _ => target::parse(self.url)?,
         };
-        Place::try_new(url, &self.client.shared.settings.headers)
+        Place::try_new(url, &self.client.shared.settings)
     }
 
     /// Ends with a failure that no exchange had.

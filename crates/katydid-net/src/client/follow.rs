@@ -69,7 +69,7 @@ impl Call<'_> {
         if next.strips_authorization {
             self.drop_headers(&["Authorization"]);
         }
-        let place = Place::try_new(next.url, &self.client.shared.settings.headers);
+        let place = Place::try_new(next.url, &self.client.shared.settings);
         self.elsewhere = Some(Box::new(place.map_err(super::call::unusable)?));
         Ok(())
     }

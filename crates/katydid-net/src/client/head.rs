@@ -63,16 +63,16 @@ pub(super) struct HeadExtras<'a> {
 
 impl HeadBlock {
     /// Builds the block; the name of a header that holds a line break is the error.
-    pub(super) fn try_new(host: &str, defaults: &[(String, String)]) -> Result<Self, String> {
+    pub(super) fn try_new(host: &str, defaults: Vec<(String, String)>) -> Result<Self, String> {
         if let Some((name, _)) = defaults.iter().find(|(name, value)| !is_header(name, value)) {
             return Err(name.clone());
         }
         let mut bytes = b" HTTP/1.1\r\n".to_vec();
         write_field(&mut bytes, "Host", host);
-        for (name, value) in defaults {
+        for (name, value) in &defaults {
             write_field(&mut bytes, name, value);
         }
-        Ok(Self { host: host.to_owned(), defaults: defaults.to_vec(), bytes })
+        Ok(Self { host: host.to_owned(), defaults, bytes })
     }
 
     /// Writes a whole head into `out`, which it empties first. The parts of `target` follow each other.
@@ -133,8 +133,9 @@ mod tests {
     use super::*;
 
     fn block() -> HeadBlock {
-        let defaults = [("User-Agent".to_owned(), "k".to_owned()), ("Accept".to_owned(), "*/*".to_owned())];
-        HeadBlock::try_new("h:81", &defaults).expect("good headers")
+        let defaults =
+            vec![("User-Agent".to_owned(), "k".to_owned()), ("Accept".to_owned(), "*/*".to_owned())];
+        HeadBlock::try_new("h:81", defaults).expect("good headers")
     }
 
     fn written(method: Method, extras: HeadExtras<'_>) -> String {
@@ -179,7 +180,7 @@ mod tests {
             assert!(!is_header(name, value), "{name:?}: {value:?}");
         }
         assert!(is_header("X-Ü".trim_end_matches('Ü'), "grüß"));
-        let defaults = [("A".to_owned(), "1\n2".to_owned())];
-        assert_eq!(HeadBlock::try_new("h", &defaults).err().as_deref(), Some("A"));
+        let defaults = vec![("A".to_owned(), "1\n2".to_owned())];
+        assert_eq!(HeadBlock::try_new("h", defaults).err().as_deref(), Some("A"));
     }
 }

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::ClientSettings;
 use super::head::HeadBlock;
 use super::target::{self, BadUrl};
 use crate::exchange::Origin;
@@ -19,9 +20,16 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Takes `url` apart. `headers` go out with every request.
-    pub(super) fn try_new(url: Url, headers: &[(String, String)]) -> Result<Self, BadUrl> {
+    /// Takes `url` apart. `settings` say what goes out with every request.
+    pub(super) fn try_new(url: Url, settings: &ClientSettings) -> Result<Self, BadUrl> {
         let host = target::host_header(&url);
+        let mut headers = settings.headers.clone();
+        // Under TLS the proxy gets it with CONNECT; the server behind must not see it.
+        if url.scheme() == "http"
+            && let Some(value) = settings.proxy.as_ref().and_then(|proxy| proxy.authorization.as_deref())
+        {
+            headers.push(("Proxy-Authorization".to_owned(), value.to_owned()));
+        }
         let block = HeadBlock::try_new(&host, headers).map_err(|name| {
             BadUrl::new(url.as_str(), format!("the default header {name:?} is not a legal header"))
         })?;
