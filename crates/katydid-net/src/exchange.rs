@@ -42,7 +42,8 @@ pub struct PoolSettings {
 /// The time limits of one exchange; `None` waits for ever.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Timeouts {
-    /// From the start of the exchange until the connection (with TLS) stands.
+    /// From the first step towards a connection until it stands, tunnel and TLS included; not the time in the
+    /// pool's queue.
     pub connect: Option<Duration>,
     /// Longest silence while the request is written or the answer is read.
     pub network: Option<Duration>,
@@ -96,7 +97,8 @@ pub struct Timing {
     /// The moment before the first step of the exchange (resolve, connect or write).
     pub started: Moment,
     /// Arrival of the last byte (of the head alone for a streamed answer until its body ends), or the moment of
-    /// failure: for a timeout the end of its limit, otherwise when it was seen.
+    /// failure: for a timeout the end of its limit, for bytes that are wrong their arrival, otherwise when it was
+    /// seen.
     pub received: Moment,
     /// From the arrival of the last byte until we read it.
     pub lag_ns: u64,

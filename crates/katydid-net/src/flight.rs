@@ -52,8 +52,12 @@ pub(crate) struct Marks {
     pub(crate) started: Moment,
     /// Start of the phase that runs now.
     pub(crate) phase: Moment,
+    /// The phases that are over; what follows the first write is derived in [`Marks::timing`].
     pub(crate) phases: Phases,
+    /// When the first byte of the request was about to be written.
+    pub(crate) begun: Option<Moment>,
     pub(crate) sent: Option<Moment>,
+    /// Arrival of the first byte of the final answer.
     pub(crate) first_byte: Option<Moment>,
     pub(crate) received: Moment,
     pub(crate) lag_ns: u64,
@@ -82,6 +86,9 @@ impl Marks {
 
     /// Notes that the exchange failed at `at`.
     pub(crate) fn ended(&mut self, at: Moment) {
+        if self.first_byte.is_some() && self.received == at {
+            return; // What arrived just now is the failure.
+        }
         self.received = at;
         self.lag_ns = 0;
         self.kernel_time = false;
@@ -89,13 +96,17 @@ impl Marks {
 
     pub(crate) fn timing(&self) -> Timing {
         let mut phases = self.phases;
-        if let Some(first) = self.first_byte {
-            // The answer may arrive while the request is still being written.
+        if let Some(begun) = self.begun {
+            // The answer, or the end, may come while the request is still being written.
+            let first = self.first_byte.unwrap_or(self.received);
             let sent = self.sent.unwrap_or(first).min(first);
-            phases.add(Phase::Waiting, first.since(sent));
-            phases.add(Phase::Receiving, self.received.since(first));
-        } else if let Some(sent) = self.sent.filter(|sent| *sent < self.received) {
-            phases.add(Phase::Waiting, self.received.since(sent));
+            phases.add(Phase::Sent, sent.since(begun));
+            if first > sent || self.first_byte.is_some() {
+                phases.add(Phase::Waiting, first.since(sent));
+            }
+            if self.first_byte.is_some() {
+                phases.add(Phase::Receiving, self.received.since(first));
+            }
         }
         Timing {
             started: self.started,

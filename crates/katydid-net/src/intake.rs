@@ -18,6 +18,8 @@ pub(crate) struct Intake {
     is_head: bool,
     /// A `100 Continue` was seen.
     pub(crate) continued: bool,
+    /// Something arrived, if only an interim answer.
+    begun: bool,
 }
 
 /// What one piece of input led to.
@@ -38,12 +40,18 @@ impl Intake {
             body: BodyDecoder::new(Framing::Empty),
             is_head,
             continued: false,
+            begun: false,
         }
     }
 
-    /// Whether any byte of an answer arrived.
+    /// Whether nothing arrived.
     pub(crate) fn is_untouched(&self) -> bool {
-        self.head.is_none() && self.bytes.is_empty() && !self.continued
+        !self.begun
+    }
+
+    /// Whether nothing of the final answer arrived.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.head.is_none() && self.bytes.is_empty()
     }
 
     /// Length of the accepted head; 0 before.
@@ -57,6 +65,7 @@ impl Intake {
         if self.head.is_some() {
             return self.feed_body(input);
         }
+        self.begun = true;
         if self.bytes.is_empty() {
             self.feed_first(input, limits)
         } else {
@@ -136,7 +145,7 @@ impl Intake {
         use katydid_stats::FailureKind::{ClosedBeforeAnswer, ClosedInHead};
         match self.head {
             Some(_) => self.body.finish_at_close(),
-            None if self.is_untouched() => Err(ClosedBeforeAnswer.into()),
+            None if self.is_empty() => Err(ClosedBeforeAnswer.into()),
             None => Err(ClosedInHead.into()),
         }
     }

@@ -76,7 +76,7 @@ impl<W> Reactor<W> {
                 let deadline = self.flights[id.index as usize].deadline;
                 self.fail_at(id, FailureKind::ReadTimeout, deadline);
             }
-            (Step::Failed(failure), Some(id)) => self.fail(id, failure),
+            (Step::Failed(failure), Some(id)) => self.fail_at(id, failure, arrival),
             (Step::Closed, _) => self.closed(index, None),
             (_, None) | (Step::Unsolicited, _) => self.discard_idle(index),
         }
@@ -118,10 +118,14 @@ impl<W> Reactor<W> {
         flight.marks.arrived(arrival, read, stamped);
         flight.restart_limit(read, !connection.interest.write);
         match flight.intake.feed(input, &self.limits) {
-            Ok(fed) if fed.done => Step::Complete { excess: fed.consumed < input.len() },
+            Ok(fed) if fed.done => Step::Complete { excess: is_closed || fed.consumed < input.len() },
             Ok(_) if is_closed => Step::Closed,
-            Ok(_) if flight.wishes.streams || flight.intake.continued => Step::Progress,
-            Ok(_) => Step::Wait,
+            Ok(_) => {
+                if flight.intake.is_empty() {
+                    flight.marks.first_byte = None; // Interim answers are not the answer.
+                }
+                if flight.wishes.streams || flight.intake.continued { Step::Progress } else { Step::Wait }
+            }
             Err(failure) => Step::Failed(failure),
         }
     }
@@ -183,7 +187,7 @@ impl<W> Reactor<W> {
         flight.connection = Some(index);
         flight.stage = Stage::Exchanging;
         flight.marks.reused = is_reused;
-        flight.marks.phase = now;
+        flight.marks.begun = Some(now);
         if flight.wishes.expects_continue {
             flight.hold(now);
         }
@@ -224,7 +228,6 @@ impl<W> Reactor<W> {
         let has_moved = is_all || flight.sent > before;
         let now = Moment::now();
         if is_all && flight.is_sent() && flight.marks.sent.is_none() {
-            flight.marks.end(Phase::Sent, now);
             flight.marks.sent = Some(now);
         }
         if has_moved {
@@ -306,8 +309,11 @@ impl<W> Reactor<W> {
         flight.retried = true;
         flight.connection = None;
         flight.sent = 0;
+        // All that the dead connection cost counts as sending.
+        if let Some(begun) = flight.marks.begun.take() {
+            flight.marks.phases.add(Phase::Sent, now.since(begun));
+        }
         flight.marks.sent = None;
-        flight.marks.phase = now;
         flight.stage = Stage::Queued;
         let (pool, lane) = (flight.pool, flight.lane);
         // The place of the dead connection passes to the new one.
