@@ -29,10 +29,13 @@
 mod files;
 mod live;
 pub mod native;
+mod open_files;
 pub mod options;
 mod signals;
 mod target;
 
-pub use katydid_engine::{ClientSettings, Engine, Method, Response, Scenario, User, Wait};
+pub use katydid_engine::{
+    ClientSettings, Engine, Method, Response, Scenario, TlsSettings, User, Verify, Wait,
+};
 pub use native::run;
 pub use target::target_main;

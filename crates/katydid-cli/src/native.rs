@@ -17,7 +17,7 @@ use katydid_stats::{RunStats, Snapshot};
 use crate::files::{self, CsvFiles};
 use crate::live::{Onlooker, QUANTILES, Shows, print_lines};
 use crate::options::{EXIT_FAILURE, EXIT_OK, EXIT_USAGE, Options, explain};
-use crate::signals;
+use crate::{open_files, signals};
 
 /// Runs the scenarios of `engine` as `args` ask (the first is the program's name) and returns the exit code: 0, or
 /// `--exit-code-on-error` if a request failed or a scenario panicked, 2 for arguments that make no sense, 1 for a run
@@ -57,6 +57,7 @@ fn obey(mut engine: Engine, options: &Options) -> Result<i32> {
         .as_deref()
         .map(|prefix| CsvFiles::try_new(prefix, form, &QUANTILES))
         .transpose()?;
+    open_files::raise_limit();
     signals::listen();
     let names = engine.classes().iter().map(|class| class.name.to_string()).collect();
     let (mut onlooker, printer) = Onlooker::start(names, shows(options), files);

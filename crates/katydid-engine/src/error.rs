@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use katydid_net::client::BadUrl;
+use katydid_net::client;
 
 /// Why a run could not start or go on. What the target or a scenario does wrong is not here but in the statistics.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ enum Kind {
     NoScenario,
     SameName(String),
     UnknownScenario(String),
-    Host(BadUrl),
+    Client(client::Error),
     Plan(katydid_plan::Error),
     System(io::Error),
 }
@@ -45,7 +45,7 @@ impl fmt::Display for Error {
                 write!(out, "two scenarios are called {name:?}: give each a name of its own")
             }
             Kind::UnknownScenario(name) => write!(out, "no scenario is called {name:?}"),
-            Kind::Host(error) => error.fmt(out),
+            Kind::Client(error) => error.fmt(out),
             Kind::Plan(error) => error.fmt(out),
             Kind::System(_) => out.write_str("the system gives no poller"),
         }
@@ -57,16 +57,16 @@ impl std::error::Error for Error {
         match &self.0 {
             Kind::System(error) => Some(error),
             // These two speak for themselves above; what is below them is theirs.
-            Kind::Host(error) => error.source(),
+            Kind::Client(error) => error.source(),
             Kind::Plan(error) => error.source(),
             Kind::NoScenario | Kind::SameName(_) | Kind::UnknownScenario(_) => None,
         }
     }
 }
 
-impl From<BadUrl> for Error {
-    fn from(error: BadUrl) -> Self {
-        Self(Kind::Host(error))
+impl From<client::Error> for Error {
+    fn from(error: client::Error) -> Self {
+        Self(Kind::Client(error))
     }
 }
 

@@ -68,6 +68,7 @@ mod words;
 pub use engine::{Engine, RunSettings};
 pub use error::Error;
 pub use katydid_net::client::{ClientSettings, Method, Response};
+pub use katydid_net::tls::{TlsSettings, Verify};
 pub use katydid_plan::{Stage, Stages, Target, Wait};
 pub use measured::Measured;
 pub use runner::State;

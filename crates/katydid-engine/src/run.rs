@@ -29,8 +29,9 @@ use crate::watch::{Command, Progress, Watch};
 
 /// How often the watch is asked, and the longest that a turn waits.
 const WATCH_INTERVAL: Duration = Duration::from_millis(100);
-/// Most users that run between two looks at the sockets.
-const USERS_PER_TURN: usize = 1024;
+/// Most users that run between two looks at the sockets: a crowd that is spawned at once does not keep those waiting
+/// whose connection stands already.
+const USERS_PER_TURN: usize = 32;
 
 /// One run under way.
 pub(crate) struct Run<'e> {

@@ -12,10 +12,13 @@ use std::task::{Context, Poll, Waker};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use katydid_net::Reactor;
 use katydid_net::client::{Client, ClientSettings, Handle, sleep_until, yield_now};
 use katydid_net::clock::Moment;
+use katydid_net::tls::{TlsSettings, Verify};
+use katydid_net::{Origin, Proxy, Reactor};
 use katydid_stats::FailureKind;
+use katydid_testkit::certificates::{Authority, Dates};
+use katydid_testkit::{Script, Server};
 
 /// Longest that a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -224,6 +227,49 @@ fn a_dropped_call_closes_its_connection() {
     assert!(read_request(&mut stream).is_some());
     drop(call);
     assert!(read_request(&mut stream).is_none(), "the connection is closed, not kept for the next call");
+}
+
+fn https_client(server: &Server, verify: Verify) -> Client {
+    let settings = ClientSettings {
+        base_url: Some(format!("https://127.0.0.1:{}", server.port())),
+        tls: TlsSettings::new(verify),
+        ..ClientSettings::default()
+    };
+    Client::try_new(&reactor(), settings).unwrap()
+}
+
+#[test]
+fn certificates_are_checked_unless_told_otherwise() {
+    let identity = || Authority::new("nobody knows").issue(&["127.0.0.1"], Dates::Valid).server_config();
+    let server = Server::start_tls(identity(), [Script::new()]);
+    let client = https_client(&server, ClientSettings::default().tls.verify);
+    let failure = run(client.reactor(), client.get("/")).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Certificate);
+    let server = Server::start_tls(identity(), [Script::new().request("GET /").send(OK)]);
+    let client = https_client(&server, Verify::None);
+    assert_eq!(run(client.reactor(), client.get("/")).unwrap().status(), 200);
+}
+
+#[test]
+fn a_proxy_is_told_where_to_go_and_who_asks() {
+    let (proxy, dialogue) = serve(&[OK]);
+    let port = proxy.rsplit(':').next().unwrap().parse().unwrap();
+    let settings = ClientSettings {
+        base_url: Some("http://shop.example/api".into()),
+        proxy: Some(Proxy {
+            origin: Origin { tls: false, host: "127.0.0.1".into(), port },
+            authorization: Some("Basic YTpi".into()),
+        }),
+        ..ClientSettings::default()
+    };
+    let client = Client::try_new(&reactor(), settings).unwrap();
+    run(client.reactor(), client.get("/items")).unwrap();
+    let asked = dialogue.join().unwrap().remove(0);
+    assert!(
+        asked.starts_with("GET http://shop.example/api/items HTTP/1.1\r\nHost: shop.example\r\n"),
+        "{asked}"
+    );
+    assert!(asked.contains("Proxy-Authorization: Basic YTpi\r\n"), "{asked}");
 }
 
 #[test]
