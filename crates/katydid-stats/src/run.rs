@@ -136,6 +136,11 @@ impl RunStats {
         if let Some(entry) = self.entries.get_mut(id.index()) {
             entry.record(sample);
         }
+        self.record_marks(sample);
+    }
+
+    /// Records when things happened in a sample, and nothing else of it: for an exchange that is counted elsewhere.
+    pub fn record_marks(&mut self, sample: &Sample) {
         if let Some(ns) = sample.lag_ns {
             self.lag.record_ns(ns);
         }
@@ -308,6 +313,14 @@ mod tests {
         assert_eq!(stats.phase(Phase::Waiting).quantile_ms(0.5), Some(3.0));
         assert_eq!(stats.entries()[0].phase_sum(Phase::Waiting).ns, 3_000_000);
         assert!(stats.start_lag().is_empty() && stats.phase(Phase::Tls).is_empty());
+    }
+
+    #[test]
+    fn marks_alone_count_no_request() {
+        let mut stats = RunStats::new(10.0);
+        stats.record_marks(&sample(11.0, 5.0));
+        assert_eq!((stats.total().requests, stats.lag().count()), (0, 1));
+        assert_eq!(stats.phase(Phase::Waiting).count(), 1);
     }
 
     #[test]
