@@ -11,6 +11,11 @@ use crate::reactor::PoolId;
 use crate::receive::{self, Received};
 use crate::tls::TlsStream;
 
+/// Plaintext that is encrypted at a time.
+const TLS_PIECE: usize = 64 * 1024;
+/// Room for ciphertext that a connection keeps: thousands of them lie idle.
+const KEPT: usize = 1024;
+
 /// A connection of a pool.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -24,7 +29,6 @@ pub(crate) struct Connection {
     pub(crate) flight: Option<ExchangeId>,
     /// Exchanges completed.
     pub(crate) served: u32,
-    pub(crate) idle_since: Moment,
     /// The moment at which the reactor's timers look at this connection; `NEVER` if they do not.
     pub(crate) armed: Moment,
     /// Registered interest.
@@ -64,7 +68,6 @@ impl Connection {
             epoch,
             flight: None,
             served: 0,
-            idle_since: Moment::default(),
             armed: Moment::NEVER,
             interest: Interest::READ,
             wire: Vec::new(),
@@ -83,12 +86,20 @@ impl Connection {
         if self.tls.is_some() { self.write_tls(bytes) } else { write_plain(&self.socket, bytes) }
     }
 
+    /// A piece is encrypted when the one before is with the kernel: what the kernel does not take stays with the caller.
     fn write_tls(&mut self, bytes: &[u8]) -> io::Result<Written> {
-        if let Some(tls) = &mut self.tls {
-            tls.write_plaintext(bytes);
+        let mut done = 0;
+        while self.flush()? {
+            if done == bytes.len() {
+                return Ok(Written::All);
+            }
+            let piece = &bytes[done..bytes.len().min(done + TLS_PIECE)];
+            done += piece.len();
+            if let Some(tls) = &mut self.tls {
+                tls.write_plaintext(piece);
+            }
         }
-        // All of `bytes` now lies in the session or on the wire.
-        if self.flush()? { Ok(Written::All) } else { Ok(Written::Part(bytes.len())) }
+        Ok(Written::Part(done))
     }
 
     /// Writes what TLS has to say; whether nothing is left.
@@ -98,6 +109,7 @@ impl Connection {
         match write_plain(&self.socket, &self.wire)? {
             Written::All => {
                 self.wire.clear();
+                self.wire.shrink_to(KEPT);
                 Ok(true)
             }
             Written::Part(len) => {

@@ -65,7 +65,8 @@ impl<W> Reactor<W> {
         match (step, flight) {
             (Step::Complete { excess }, Some(id)) => self.complete(index, id, excess, read),
             (Step::Wait, _) => {
-                if connection.tls.is_some() {
+                // Where the request waits for the socket, its next write takes along what TLS has to say.
+                if connection.tls.is_some() && !connection.interest.write {
                     self.flush(index);
                 }
             }
@@ -328,7 +329,6 @@ impl<W> Reactor<W> {
         let Some(connection) = self.connection(index) else { return };
         connection.flight = None;
         connection.served = connection.served.saturating_add(1);
-        connection.idle_since = now;
         let (id, lane, epoch) = (connection.pool, connection.lane, connection.epoch);
         let is_watched = connection.interest == Interest::READ;
         let Some(pool) = self.pool(id) else { return self.drop_connection(index) };
