@@ -273,12 +273,10 @@ impl<W> Reactor<W> {
     }
 
     /// The outcome of an exchange, once it has one. A ready outcome ends the exchange, except that a streamed answer
-    /// ends with its body ([`Self::poll_body`]).
-    ///
-    /// # Panics
-    /// If the exchange has ended.
+    /// ends with its body ([`Self::poll_body`]). An exchange that was given up or has ended is
+    /// [`FailureKind::Cancelled`].
     pub fn poll(&mut self, id: ExchangeId) -> Poll<Result<Answer, Failure>> {
-        let flight = self.flight_mut(id).expect("an exchange is not polled after its end");
+        let Some(flight) = self.flight_mut(id) else { return cancelled() };
         if flight.wishes.streams && flight.intake.head.is_some() && !flight.head_taken {
             flight.head_taken = true;
             if let Some(answer) = flight.answer() {
@@ -295,12 +293,13 @@ impl<W> Reactor<W> {
     }
 
     /// Takes what arrived of a streamed body (transfer coding removed). `Ready(Ok(true))`: that was the end, and the
-    /// exchange is over. `Ready(Ok(false))`: there were bytes, more may come. A failure ends the exchange too.
+    /// exchange is over. `Ready(Ok(false))`: there were bytes, more may come. A failure ends the exchange too. An
+    /// exchange that was given up or has ended is [`FailureKind::Cancelled`].
     ///
     /// # Panics
-    /// If the exchange has ended or its head was not polled.
+    /// If the head was not polled.
     pub fn poll_body(&mut self, id: ExchangeId, out: &mut Vec<u8>) -> Poll<Result<bool, Failure>> {
-        let flight = self.flight_mut(id).expect("a streamed answer is not read after its end");
+        let Some(flight) = self.flight_mut(id) else { return cancelled() };
         assert!(flight.head_taken, "the head of a streamed answer comes before its body");
         let got = flight.intake.bytes.len();
         out.append(&mut flight.intake.bytes);
@@ -321,16 +320,15 @@ impl<W> Reactor<W> {
     }
 
     /// Adds a piece to a request body that comes in pieces. Pending: too much waits for the socket already, and the
-    /// piece was not taken.
-    ///
-    /// # Panics
-    /// If the exchange has ended.
+    /// piece was not taken. What follows the end of the body is dropped; an exchange that was given up or has ended is
+    /// [`FailureKind::Cancelled`].
     pub fn push_body(&mut self, id: ExchangeId, piece: &[u8]) -> Poll<Result<(), Failure>> {
-        let flight = self.flight_mut(id).expect("no piece follows the end of an exchange");
+        let Some(flight) = self.flight_mut(id) else { return cancelled() };
         match &flight.stage {
             // The answer came early; what is left of the body has no reader.
             Stage::Done(Ok(_)) | Stage::Drained(_) => return Poll::Ready(Ok(())),
             Stage::Done(Err(failure)) => return Poll::Ready(Err(failure.clone())),
+            _ if flight.is_complete => return Poll::Ready(Ok(())),
             _ if flight.out.len() - flight.sent > BACKLOG_BYTES => return Poll::Pending,
             _ => {}
         }
@@ -343,12 +341,9 @@ impl<W> Reactor<W> {
         Poll::Ready(Ok(()))
     }
 
-    /// Ends a request body that comes in pieces.
-    ///
-    /// # Panics
-    /// If the exchange has ended.
+    /// Ends a request body that comes in pieces; nothing happens if the exchange has ended.
     pub fn finish_body(&mut self, id: ExchangeId) {
-        let flight = self.flight_mut(id).expect("a body ends before its exchange");
+        let Some(flight) = self.flight_mut(id) else { return };
         if flight.is_complete {
             return;
         }
@@ -642,6 +637,12 @@ impl<W> Reactor<W> {
         flight.stage = if has_head { Stage::Drained(Err(failure)) } else { Stage::Done(Err(failure)) };
         self.wake(id);
     }
+}
+
+/// The answer to those who ask after an exchange that is gone.
+#[cold]
+fn cancelled<T>() -> Poll<Result<T, Failure>> {
+    Poll::Ready(Err(FailureKind::Cancelled.into()))
 }
 
 /// Index and generation in one poller key, so that a late event never reaches a slot's next tenant.
