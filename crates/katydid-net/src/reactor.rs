@@ -20,7 +20,7 @@ use socket2::Socket;
 use crate::clock::{Clock, Moment};
 use crate::connection::{Connection, Interest};
 use crate::exchange::{Answer, PoolSettings, Request, Timing};
-use crate::flight::{ExchangeId, Flight, Stage};
+use crate::flight::{ExchangeId, Flight, Marks, Stage};
 use crate::h1::{Limits, encode_chunk, encode_last_chunk};
 use crate::pool::Pool;
 use crate::receive::Stamping;
@@ -121,6 +121,8 @@ pub struct Reactor<W> {
     pub(crate) plain: Vec<u8>,
     pub(crate) spare: Vec<Vec<u8>>,
     pub(crate) limits: Limits,
+    /// The streamed answer that ended last: its marks are complete only then.
+    last_streamed: Option<(ExchangeId, Marks)>,
     /// Places in lanes that were freed and not yet offered to the queue.
     pub(crate) freed: VecDeque<(PoolId, usize)>,
     /// The places are being offered further up the stack.
@@ -157,6 +159,7 @@ impl<W> Reactor<W> {
             plain: Vec::new(),
             spare: Vec::new(),
             limits: Limits::default(),
+            last_streamed: None,
             freed: VecDeque::new(),
             is_offering: false,
             generation: 0,
@@ -354,9 +357,10 @@ impl<W> Reactor<W> {
         self.transmit_for(id);
     }
 
-    /// The marks of an exchange so far.
+    /// The marks of an exchange so far; of a streamed answer also when it has just ended.
     pub fn timing(&self, id: ExchangeId) -> Option<Timing> {
-        self.flight(id).map(|flight| flight.marks.timing())
+        let last = || self.last_streamed.filter(|(last, _)| *last == id).map(|(_, marks)| marks.timing());
+        self.flight(id).map(|flight| flight.marks.timing()).or_else(last)
     }
 
     /// Registers who is to be woken when [`Self::poll`], [`Self::poll_body`] or [`Self::push_body`] may make
@@ -393,6 +397,9 @@ impl<W> Reactor<W> {
         let flight = self.flights.remove(id.index as usize);
         if let Some(pool) = self.pool(flight.pool) {
             pool.flights -= 1;
+        }
+        if flight.wishes.streams {
+            self.last_streamed = Some((id, flight.marks));
         }
         if self.spare.len() < SPARE_BUFFERS && flight.out.capacity() <= SPARE_BYTES {
             self.spare.push(flight.out);
