@@ -453,13 +453,15 @@ impl<W> Reactor<W> {
     /// When the system's poller fails.
     pub fn turn(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         let Some(mut events) = self.events.take() else { unreachable!("a turn contains no turn") };
-        events.clear();
-        let result = self.poller.wait(&mut events, self.patience(timeout));
-        let now = self.clock.refresh();
-        self.turned = now;
-        for event in events.iter() {
-            self.ready(event.key, event.readable, event.writable);
+        let mut result = self.collect(&mut events, self.patience(timeout));
+        // More sockets may be ready than one look can tell, and no limit is judged before all of them had their say.
+        for _ in 0..self.sources.len() / events.capacity() {
+            if result.is_err() || events.len() < events.capacity().get() {
+                break;
+            }
+            result = self.collect(&mut events, Some(Duration::ZERO));
         }
+        let now = self.turned;
         self.events = Some(events);
         self.take_lookups(now);
         self.expire();
@@ -470,6 +472,17 @@ impl<W> Reactor<W> {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// Waits for readiness and serves those who are ready.
+    fn collect(&mut self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+        events.clear();
+        let result = self.poller.wait(events, timeout);
+        self.turned = self.clock.refresh();
+        for event in events.iter() {
+            self.ready(event.key, event.readable, event.writable);
+        }
+        result.map(|_| ())
     }
 
     /// How long a turn may wait.
@@ -532,10 +545,12 @@ impl<W> Reactor<W> {
     /// Forgets the timers of what has ended, so that short exchanges with long limits do not pile up.
     fn drop_overtaken_timers(&mut self) {
         let mut timers = std::mem::replace(&mut self.timers, Timers::new());
-        timers.retain(|key| match *key {
+        timers.retain(|at, key| match *key {
             TimerKey::Sleep(id) => self.is_asleep(id),
-            TimerKey::Connection(key) => self.is_current(key),
-            TimerKey::Exchange(id) => self.flight(id).is_some(),
+            TimerKey::Connection(key) => {
+                self.is_current(key) && self.connection(index_of(key)).is_some_and(|one| one.armed == at)
+            }
+            TimerKey::Exchange(id) => self.flight(id).is_some_and(|flight| flight.connection.is_none()),
         });
         self.timers = timers;
     }

@@ -38,8 +38,8 @@ impl<K: Ord + Copy> Timers<K> {
     }
 
     /// Keeps the entries that `is_live`; the next look is due when twice as many have gathered.
-    pub(crate) fn retain(&mut self, mut is_live: impl FnMut(&K) -> bool) {
-        self.heap.retain(|Reverse((_, _, key))| is_live(key));
+    pub(crate) fn retain(&mut self, mut is_live: impl FnMut(Moment, &K) -> bool) {
+        self.heap.retain(|Reverse((at, _, key))| is_live(*at, key));
         self.crowd = SMALLEST_CROWD.max(self.heap.len() * 2);
     }
 
@@ -74,7 +74,7 @@ mod tests {
         let mut timers = Timers::new();
         (0..=SMALLEST_CROWD).for_each(|key| timers.insert(Moment(key as u64), key));
         assert!(timers.is_crowded());
-        timers.retain(|key| key % 2 == 0);
+        timers.retain(|_, key| key % 2 == 0);
         assert!(!timers.is_crowded());
         assert_eq!(timers.pop_due(Moment(1)), Some((Moment(0), 0)));
         assert_eq!(timers.pop_due(Moment(1)), None);

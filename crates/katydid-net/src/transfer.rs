@@ -9,6 +9,9 @@ use crate::connection::{Interest, Written};
 use crate::flight::{ExchangeId, Stage};
 use crate::reactor::{BACKLOG_BYTES, PoolId, Reactor, SourceKind, TimerKey, index_of, io_failure, key_of};
 
+/// Most reads from one socket in a row.
+const READS: usize = 16;
+
 /// What arrived bytes led to.
 enum Step {
     /// More is needed.
@@ -32,10 +35,18 @@ enum Step {
 }
 
 impl<W> Reactor<W> {
-    /// Reads what a connection's socket holds.
+    /// Reads what a connection's socket holds, up to a limit: a server that sends faster than we read must not keep
+    /// the others waiting. The poller reports the rest again.
     pub(crate) fn readable(&mut self, index: usize) {
+        self.read(index, READS);
+    }
+
+    fn read(&mut self, index: usize, times: usize) {
         let key = self.key(index);
-        while self.is_current(key) {
+        for _ in 0..times {
+            if !self.is_current(key) {
+                return;
+            }
             let SourceKind::Connection(connection) = &self.sources[index].kind else { return };
             if !connection.interest.read {
                 return;
@@ -270,7 +281,7 @@ impl<W> Reactor<W> {
     /// The socket refused bytes. The server may have answered before it closed: what lies in the socket counts.
     fn write_failed(&mut self, index: usize, errno: Option<i32>) {
         let key = self.key(index);
-        self.readable(index);
+        self.read(index, usize::MAX);
         if self.is_current(key)
             && self.connection(index).is_some_and(|connection| connection.flight.is_some())
         {
