@@ -110,12 +110,16 @@ impl Snapshot {
         let summary = |entry: &Entry| EntrySummary::of(entry, stats.total(), request);
         let mut entries: Vec<EntrySummary> = stats.entries().iter().map(summary).collect();
         entries.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
+        Self { entries, errors: stats.errors().as_slice().to_vec(), ..Self::of_total(stats, request) }
+    }
+
+    pub(crate) fn of_total(stats: &RunStats, request: &SnapshotRequest<'_>) -> Self {
         Self {
             taken_at: request.now,
             quantiles: request.quantiles.to_vec(),
-            entries,
-            total: summary(stats.total()),
-            errors: stats.errors().as_slice().to_vec(),
+            entries: Vec::new(),
+            total: EntrySummary::of(stats.total(), stats.total(), request),
+            errors: Vec::new(),
             lag: Spread::of(stats.lag()),
             start_lag: Spread::of(stats.start_lag()),
             phases: Phase::ALL.map(|phase| Spread::of(stats.phase(phase))),

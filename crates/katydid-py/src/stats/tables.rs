@@ -31,6 +31,10 @@ impl RequestStats {
     fn snapshot(&self, request: &SnapshotRequest<'_>) -> Snapshot {
         self.shared.lock().stats.snapshot(request)
     }
+
+    fn snapshot_of_total(&self, request: &SnapshotRequest<'_>) -> Snapshot {
+        self.shared.lock().stats.snapshot_of_total(request)
+    }
 }
 
 /// The table of requests, line by line.
@@ -62,13 +66,13 @@ fn stats_error_table(stats: &Bound<'_, RequestStats>, texts: Vec<String>, layout
 /// The lines on lag and phases.
 #[pyfunction]
 fn stats_truth_lines(stats: &Bound<'_, RequestStats>) -> Vec<String> {
-    truth::truth_lines(&stats.get().snapshot(&quantile_request(&[], 0.0)))
+    truth::truth_lines(&stats.get().snapshot_of_total(&quantile_request(&[], 0.0)))
 }
 
 /// Was the generator too busy for its load?
 #[pyfunction]
 fn stats_is_generator_limited(stats: &Bound<'_, RequestStats>) -> bool {
-    truth::is_generator_limited(&stats.get().snapshot(&quantile_request(&[], 0.0)))
+    truth::is_generator_limited(&stats.get().snapshot_of_total(&quantile_request(&[], 0.0)))
 }
 
 /// The rows of `_stats.csv`.
@@ -93,9 +97,12 @@ fn stats_history_rows(
     user_count: u64,
     is_full: bool,
 ) -> Vec<Row> {
-    let history = if is_full { History::Full } else { History::Aggregated };
     let request = SnapshotRequest { now, quantiles: &quantiles, with_window: is_full };
-    csv::history_rows(&stats.get().snapshot(&request), user_count, history)
+    if is_full {
+        csv::history_rows(&stats.get().snapshot(&request), user_count, History::Full)
+    } else {
+        csv::history_rows(&stats.get().snapshot_of_total(&request), user_count, History::Aggregated)
+    }
 }
 
 /// The entries as JSON.
