@@ -3,7 +3,7 @@
 mod caller;
 
 use caller::Caller;
-use katydid_net::{Body, Moment};
+use katydid_net::{Body, Moment, PoolSettings};
 use katydid_stats::{FailureKind, Phase};
 use katydid_testkit::{Gate, Script, Server};
 use std::time::Duration;
@@ -258,4 +258,105 @@ fn sleepers_wake_in_order_and_say_how_late() {
     }
     assert_eq!(woken, [(0, false), (1, true), (2, true)]);
     assert!(caller.reactor.now().since(now) >= 20_000_000);
+}
+
+/// How far the phases are from adding up to the response time, in nanoseconds.
+fn gap_ns(timing: &katydid_net::Timing) -> u64 {
+    let sum: u64 = Phase::ALL.into_iter().filter_map(|phase| timing.phases.ns(phase)).sum();
+    timing.latency_ns().abs_diff(sum)
+}
+
+#[test]
+fn waiting_begins_with_the_last_byte_sent_also_after_a_100_continue() {
+    let pause = Duration::from_millis(50);
+    let permits = after_post().pause(pause).send("HTTP/1.1 100 Continue\r\n\r\n").expect("body");
+    let server = Server::start([permits.pause(pause).send(OK)]);
+    let mut caller = Caller::new(server.port());
+    let head = b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n";
+    let id = caller.start_as(head, Body::Bytes(b"body"), |request| request.expects_continue = true);
+    let timing = caller.finish(id).expect("answers").timing;
+    assert!(timing.phases.ns(Phase::Sent).is_some_and(|ns| ns >= 50_000_000), "{timing:?}");
+    assert!(timing.phases.ns(Phase::Waiting).is_some_and(|ns| ns >= 50_000_000), "{timing:?}");
+    assert!(gap_ns(&timing) < 1_000_000, "{timing:?}");
+}
+
+fn after_post() -> Script {
+    Script::new().request("POST / HTTP/1.1\r\n")
+}
+
+#[test]
+fn phases_add_up_when_the_answer_comes_before_the_request_is_sent() {
+    let gate = Gate::new();
+    let total = 16 * 1024 * 1024;
+    let server = Server::start([after_post().pause(Duration::from_millis(20)).send(OK).hold(&gate)]);
+    let mut caller = Caller::new(server.port());
+    let head = format!("POST / HTTP/1.1\r\nContent-Length: {total}\r\n\r\n");
+    let id = caller.start(head.as_bytes(), Body::Bytes(&vec![b'x'; total]));
+    let timing = caller.finish(id).expect("answers early").timing;
+    gate.open();
+    assert!(timing.phases.ns(Phase::Sent).is_some_and(|ns| ns >= 15_000_000), "{timing:?}");
+    assert!(gap_ns(&timing) < 1_000_000, "{timing:?}");
+}
+
+#[test]
+fn a_retry_is_part_of_the_response_time_and_of_its_phases() {
+    let dies = after_request().send(OK).request("GET").pause(Duration::from_millis(30)).close();
+    let server = Server::start([dies, after_request().send(OK)]);
+    let mut caller = Caller::new(server.port());
+    caller.get("/").expect("answers");
+    let timing = caller.get("/").expect("answers again").timing;
+    assert!(timing.latency_ns() >= 30_000_000 && !timing.reused, "{timing:?}");
+    assert!(gap_ns(&timing) < 1_000_000, "{timing:?}");
+}
+
+#[test]
+fn the_marks_of_a_streamed_answer_reach_to_its_last_byte() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\none";
+    let answers = || after_request().send(head).pause(Duration::from_millis(50));
+    let server = Server::start([answers().send("two").read_to_end(), answers().close()]);
+    let mut caller = Caller::new(server.port());
+    for ends_well in [true, false] {
+        let id = caller.start_as(b"GET / HTTP/1.1\r\n\r\n", Body::Empty, |request| request.streams = true);
+        caller.finish(id).expect("the head");
+        assert_eq!(caller.read_all(id).is_ok(), ends_well);
+        let timing = caller.reactor.timing(id).expect("the marks of what just ended");
+        assert!(timing.latency_ns() >= 50_000_000, "{timing:?}");
+        caller.reactor.close_idle(caller.pool);
+    }
+}
+
+#[test]
+fn an_answer_that_we_kept_from_coming_is_no_timeout() {
+    // The server has more to say than the socket holds; it cannot while we do not read. That silence is ours.
+    let total = 32 * 1024 * 1024;
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {total}\r\n\r\n");
+    let server = Server::start([after_request().send(head).send(vec![b'x'; total])]);
+    let mut caller = Caller::new(server.port());
+    caller.timeouts.network = Some(Duration::from_millis(200));
+    let id = caller.start(b"GET / HTTP/1.1\r\n\r\n", Body::Empty);
+    while caller.reactor.timing(id).is_some_and(|timing| timing.phases.ns(Phase::Receiving).is_none()) {
+        caller.reactor.turn(Some(Duration::from_millis(1))).expect("turns");
+    }
+    let began = Moment::now();
+    while Moment::now().since(began) < 400_000_000 {}
+    assert_eq!(caller.finish(id).expect("answers").body().len(), total);
+}
+
+#[test]
+fn connections_that_stood_in_time_are_no_timeouts_however_many_became_ready_at_once() {
+    let listener =
+        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    listener.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("loopback");
+    listener.listen(4096).expect("listens");
+    let address = listener.local_addr().expect("bound").as_socket().expect("an address");
+    let count = 3_000;
+    let size = PoolSettings { size: count, keep: count, tls: None };
+    let mut caller = Caller::with_pool(address.port(), size);
+    caller.timeouts.connect = Some(Duration::from_millis(500));
+    let all: Vec<_> = (0..count).map(|_| caller.start(b"GET / HTTP/1.1\r\n\r\n", Body::Empty)).collect();
+    let began = Moment::now();
+    while Moment::now().since(began) < 600_000_000 {}
+    caller.reactor.turn(Some(Duration::ZERO)).expect("turns");
+    let failed = all.into_iter().filter(|&id| caller.reactor.poll(id).is_ready()).count();
+    assert_eq!(failed, 0);
 }

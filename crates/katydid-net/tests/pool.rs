@@ -266,3 +266,192 @@ fn pending_is_not_ready() {
     gate.open();
     caller.finish(id).expect("answers");
 }
+
+#[test]
+fn a_streamed_answer_that_breaks_off_at_once_still_gives_its_head_and_bytes() {
+    // Head, half a body and the end are all there before anybody asks.
+    let script = Script::new().request("").send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").close();
+    let server = Server::start([script]);
+    let mut caller = Caller::new(server.port());
+    let id = caller.start_as(b"GET / HTTP/1.1\r\n\r\n", Body::Empty, |request| request.streams = true);
+    while caller.reactor.sockets() > 0 {
+        caller.reactor.turn(Some(Duration::from_secs(5))).expect("turns");
+    }
+    assert_eq!(caller.finish(id).expect("the head").status, 200);
+    let mut body = Vec::new();
+    assert!(!caller.until(id, |reactor| reactor.poll_body(id, &mut body)).expect("what came"));
+    assert_eq!(body, b"half");
+    let failure = caller.until(id, |reactor| reactor.poll_body(id, &mut body)).expect_err("broke off");
+    assert_eq!(failure.kind, FailureKind::ClosedInBody { received: 4, missing: Some(6) });
+}
+
+#[test]
+fn a_caller_that_reads_slowly_is_not_a_silent_server() {
+    let total: usize = 16 * 1024 * 1024;
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {total}\r\n\r\n");
+    let server = Server::start([Script::new().request("").send(head).send(vec![b'x'; total])]);
+    let mut caller = Caller::new(server.port());
+    caller.timeouts.network = Some(Duration::from_millis(100));
+    let id = caller.start_as(b"GET / HTTP/1.1\r\n\r\n", Body::Empty, |request| request.streams = true);
+    caller.finish(id).expect("the head");
+    turn_for(&mut caller, Duration::from_millis(300));
+    assert_eq!(caller.read_all(id).expect("ends").len(), total);
+}
+
+#[test]
+fn a_caller_that_writes_slowly_is_not_a_silent_server() {
+    let early = "HTTP/1.1 103 Early Hints\r\n\r\n";
+    let server = Server::start([Script::new().request("").send(early).expect("onetwo").send(OK)]);
+    let mut caller = Caller::new(server.port());
+    caller.timeouts.network = Some(Duration::from_millis(100));
+    let head = b"POST / HTTP/1.1\r\nContent-Length: 6\r\n\r\n";
+    let id = caller.start(head, Body::Pieces { chunked: false });
+    for piece in [b"one", b"two"] {
+        turn_for(&mut caller, Duration::from_millis(200));
+        caller.until(id, |reactor| reactor.push_body(id, piece)).expect("takes it");
+    }
+    caller.reactor.finish_body(id);
+    assert_eq!(caller.finish(id).expect("answers").status, 200);
+}
+
+/// Lets the reactor turn for `span` while the caller does nothing.
+fn turn_for(caller: &mut Caller, span: Duration) {
+    let began = std::time::Instant::now();
+    while began.elapsed() < span {
+        caller.reactor.turn(Some(Duration::from_millis(5))).expect("turns");
+    }
+}
+
+#[test]
+fn a_caller_that_takes_a_full_backlog_goes_on_writing_too() {
+    // The answer fills the reactor's backlog to the last byte that is there while the request waits for the socket.
+    let answered = 257 * 1024;
+    let total = 32 * 1024 * 1024;
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", answered + 1);
+    let gate = Gate::new();
+    let script = Script::new().request("").send(head).send(vec![b'y'; answered]).hold(&gate);
+    let server = Server::start([script.skip(total).send("z")]);
+    let mut caller = Caller::new(server.port());
+    let head = format!("POST / HTTP/1.1\r\nContent-Length: {total}\r\n\r\n");
+    let pieces = Body::Pieces { chunked: false };
+    let id = caller.start_as(head.as_bytes(), pieces, |request| request.streams = true);
+    let piece = vec![b'x'; 64 * 1024];
+    let mut left = total / piece.len();
+    caller.finish(id).expect("the head");
+    while caller.reactor.push_body(id, &piece).is_ready() {
+        left -= 1;
+    }
+    turn_for(&mut caller, Duration::from_millis(100));
+    let mut body = Vec::new();
+    while body.len() < answered {
+        assert!(!caller.until(id, |reactor| reactor.poll_body(id, &mut body)).expect("goes on"));
+    }
+    gate.open();
+    while left > 0 {
+        caller.until(id, |reactor| reactor.push_body(id, &piece)).expect("takes it");
+        left -= 1;
+    }
+    caller.reactor.finish_body(id);
+    assert_eq!(caller.read_all(id).expect("ends"), b"z");
+}
+
+#[test]
+fn the_wait_for_permission_is_one_second_and_no_limit_for_the_answer() {
+    let head = b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n";
+    let early = "HTTP/1.1 103 Early Hints\r\n\r\n";
+    for network in [None, Some(Duration::from_secs(9))] {
+        let answers = Script::new().request("").send(early).expect("body").pause(Duration::from_millis(200));
+        let server = Server::start([answers.send(OK)]);
+        let mut caller = Caller::new(server.port());
+        caller.timeouts.network = network;
+        let id = caller.start_as(head, Body::Bytes(b"body"), |request| request.expects_continue = true);
+        let answer = caller.finish(id).expect("answers");
+        let latency = Duration::from_nanos(answer.timing.latency_ns());
+        assert!(latency < Duration::from_secs(4), "{latency:?} with {network:?}");
+    }
+    let permits = Script::new().request("").send("HTTP/1.1 100 Continue\r\n\r\n").expect("body");
+    let server = Server::start([permits.pause(Duration::from_millis(1_200)).send(OK)]);
+    let mut caller = Caller::new(server.port());
+    let id = caller.start_as(head, Body::Bytes(b"body"), |request| request.expects_continue = true);
+    assert_eq!(caller.finish(id).expect("no limit was set").status, 200);
+}
+
+#[test]
+fn a_request_that_got_early_hints_is_not_sent_twice() {
+    let hints =
+        Script::new().request("").send(OK).request("").send("HTTP/1.1 103 Early Hints\r\n\r\n").close();
+    let server = Server::start([hints, Script::new().request("").send(OK)]);
+    let mut caller = Caller::new(server.port());
+    caller.get("/").expect("answers");
+    let failure = caller.get("/").expect_err("the server had begun to answer");
+    assert_eq!(failure.kind, FailureKind::ClosedBeforeAnswer);
+    assert_eq!(server.conversations().len(), 1);
+}
+
+#[test]
+fn a_piece_after_the_end_of_a_body_is_not_sent() {
+    let gate = Gate::new();
+    let server = Server::start([Script::new()
+        .request("")
+        .expect("1\r\na\r\n0\r\n\r\n")
+        .hold(&gate)
+        .send(OK)
+        .request("GET")
+        .send(OK)]);
+    let mut caller = Caller::new(server.port());
+    let head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let id = caller.start(head, Body::Pieces { chunked: true });
+    assert!(caller.reactor.push_body(id, b"a").is_ready());
+    caller.reactor.finish_body(id);
+    assert!(caller.reactor.push_body(id, b"b").is_ready());
+    caller.reactor.finish_body(id);
+    gate.open();
+    caller.finish(id).expect("answers");
+    assert!(caller.get("/").expect("the connection is clean").timing.reused);
+}
+
+#[test]
+fn an_exchange_that_was_given_up_says_so_to_whoever_still_asks() {
+    let mut caller = Caller::new(1);
+    let id = caller.start(b"GET / HTTP/1.1\r\n\r\n", Body::Empty);
+    caller.reactor.cancel(id);
+    let cancelled = |failure: &katydid_stats::Failure| failure.kind == FailureKind::Cancelled;
+    assert!(matches!(caller.reactor.poll(id), Poll::Ready(Err(failure)) if cancelled(&failure)));
+    let mut body = Vec::new();
+    assert!(
+        matches!(caller.reactor.poll_body(id, &mut body), Poll::Ready(Err(failure)) if cancelled(&failure))
+    );
+    assert!(matches!(caller.reactor.push_body(id, b"x"), Poll::Ready(Err(failure)) if cancelled(&failure)));
+    caller.reactor.finish_body(id);
+    caller.reactor.wait(id, 1);
+    caller.reactor.cancel(id);
+    assert!(caller.reactor.pop_woken().is_none());
+}
+
+#[test]
+fn a_long_queue_that_fails_together_does_so_one_after_the_other() {
+    // Each failure hands its place to the next exchange, which fails at once: as recursion, a stack overflow.
+    let mut caller = Caller::with_pool(80, PoolSettings { size: 1, keep: 1, tls: None });
+    caller.origin.host = "no-such-host.invalid".into();
+    let all: Vec<_> = (0..50_000).map(|_| caller.start(b"GET / HTTP/1.1\r\n\r\n", Body::Empty)).collect();
+    for id in all {
+        assert!(matches!(caller.finish(id).expect_err("no such host").kind, FailureKind::Dns(_)));
+    }
+}
+
+#[test]
+fn closing_a_pool_opens_no_connection_for_those_who_queued() {
+    let gate = Gate::new();
+    let server = Server::start([Script::new().request("").hold(&gate)]);
+    let mut caller = Caller::with_pool(server.port(), PoolSettings { size: 1, keep: 1, tls: None });
+    for _ in 0..4 {
+        caller.start(b"GET / HTTP/1.1\r\n\r\n", Body::Empty);
+    }
+    while !server.conversations().iter().any(|one| !one.arrivals.is_empty()) {
+        caller.reactor.turn(Some(Duration::from_millis(1))).expect("turns");
+    }
+    caller.reactor.close_pool(caller.pool);
+    assert_eq!(caller.reactor.sockets(), 0);
+    gate.open();
+    assert_eq!(server.finish().len(), 1);
+}

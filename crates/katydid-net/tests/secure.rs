@@ -3,13 +3,14 @@
 mod caller;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use caller::Caller;
 use katydid_net::tls::{TlsConfig, TlsSettings, Verify};
-use katydid_net::{Origin, PoolSettings, Proxy};
+use katydid_net::{Body, Origin, PoolSettings, Proxy};
 use katydid_stats::{FailureKind, Phase};
 use katydid_testkit::certificates::{Authority, Dates};
-use katydid_testkit::{Script, Server};
+use katydid_testkit::{Gate, Script, Server};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -115,4 +116,47 @@ fn a_refused_tunnel_says_what_the_proxy_said() {
     let mut caller = through(&proxy, true);
     assert_eq!(caller.get("/").expect_err("refused").kind, FailureKind::Proxy(407));
     assert_eq!(caller.reactor.sockets(), 0);
+}
+
+#[test]
+fn a_server_that_does_not_read_stops_a_body_in_pieces_under_tls_too() {
+    let gate = Gate::new();
+    let total = 64 * 1024 * 1024;
+    let server = secure_server(Dates::Valid, [Script::new().request("").hold(&gate).skip(total).send(OK)]);
+    let mut caller = caller(server.port(), Verify::None);
+    let head = format!("POST / HTTP/1.1\r\nContent-Length: {total}\r\n\r\n");
+    let id = caller.start(head.as_bytes(), Body::Pieces { chunked: false });
+    let piece = vec![b'x'; 64 * 1024];
+    let mut left = total / piece.len();
+    // Nobody reads: sooner or later the reactor refuses, long before 64 MiB.
+    while caller.reactor.timing(id).is_some_and(|timing| timing.phases.ns(Phase::Tls).is_none()) {
+        caller.reactor.turn(Some(Duration::from_millis(1))).expect("turns");
+    }
+    while caller.reactor.push_body(id, &piece).is_ready() {
+        left -= 1;
+        assert!(left > 0, "the body was buffered without limit");
+        caller.reactor.turn(Some(Duration::ZERO)).expect("turns");
+    }
+    gate.open();
+    while left > 0 {
+        caller.until(id, |reactor| reactor.push_body(id, &piece)).expect("takes it");
+        left -= 1;
+    }
+    caller.reactor.finish_body(id);
+    assert_eq!(caller.finish(id).expect("answers").status, 200);
+}
+
+#[test]
+fn a_session_that_the_server_ended_with_its_answer_is_not_used_again() {
+    let gate = Gate::new();
+    let ends =
+        Script::new().request("GET").send(OK).request("GET").hold(&gate).send(OK).half_close().read_to_end();
+    let server = secure_server(Dates::Valid, [ends, Script::new().request("POST").skip(1).send(OK)]);
+    let mut caller = caller(server.port(), Verify::None);
+    caller.get("/").expect("answers");
+    let id = caller.start(b"GET / HTTP/1.1\r\n\r\n", Body::Empty);
+    gate.open();
+    std::thread::sleep(Duration::from_millis(50));
+    caller.finish(id).expect("answers and says goodbye in one read");
+    assert!(!caller.post("/", b"x").expect("answers").timing.reused);
 }
