@@ -1,7 +1,7 @@
 """Every case of `cases/` runs on stock Locust and on katydid, and both keep what its header promises.
 
-STOCK_PYTHON names the interpreter that has stock Locust; without it these tests fail. KATYDID may name the command
-to test, else it is this interpreter's.
+STOCK_PYTHON names the interpreter that has stock Locust; without it these tests fail. KATYDID may name the
+command to test, else it is this interpreter's.
 """
 
 import os

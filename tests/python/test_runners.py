@@ -210,6 +210,21 @@ def test_a_stop_timeout_lets_tasks_finish(make: Callable[..., LocalRunner]) -> N
     assert ended == ["done", "stop"]
 
 
+@pytest.mark.parametrize("stop_timeout", [0, 10])
+def test_a_user_may_stop_in_its_own_way(make: Callable[..., LocalRunner], stop_timeout: float) -> None:
+    stopped: list[bool] = []
+
+    class Special(Idle):
+        def stop(self, force: bool = False) -> bool:
+            stopped.append(force)
+            return super().stop(force)
+
+    runner = started(make(Special, Idle, stop_timeout=stop_timeout), 4)
+    runner.stop()
+    assert stopped == [True, True]
+    assert runner.user_count == 0
+
+
 def test_a_stop_timeout_runs_out(make: Callable[..., LocalRunner], caplog: pytest.LogCaptureFixture) -> None:
     ended: list[str] = []
 

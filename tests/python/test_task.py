@@ -334,7 +334,7 @@ class TestLoop:
         class Idle(User):
             task = [len]
 
-        with pytest.raises(Exception, match="no tasks defined on Idle.*did you mean `tasks`"):
+        with pytest.raises(Exception, match=r"no tasks defined on Idle.*did you mean `tasks`"):
             run_user(Idle, catch_exceptions=False)
 
     def test_a_set_that_only_interrupts_itself_lets_others_run(self) -> None:

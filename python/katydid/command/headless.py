@@ -30,7 +30,11 @@ def run_headless(environment: Environment, options: Any) -> int:
     signals = Signals()
     signals.install()
     runner = environment.create_local_runner()
-    outputs = Outputs(environment, runner, options)
+    try:
+        outputs = Outputs(environment, runner, options)
+    except OSError as fault:
+        log.complain(f"--csv {options.csv_prefix}: {fault}")
+        return _EXIT_NO_RUN
     environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
     if log.unhandled_greenlet_exception:
         log.complain("an init listener raised an exception (see above), so there is no run")

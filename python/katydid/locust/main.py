@@ -54,8 +54,7 @@ def _command() -> int:
     _, locustfiles = parse_locustfile_option()
     user_classes, shapes, tasks, shape = merge_locustfiles_content(locustfiles)
     options = _parse_options()
-    if not options.skip_log_setup:
-        setup_logging(options.loglevel, options.logfile)
+    _set_up_logging(options)
     logger.info("starting katydid %s (Locust API %s)", _core.__version__, version)
     if options.list_commands:
         return _list(user_classes)
@@ -155,6 +154,15 @@ def _parse_options() -> Namespace:
     if missing:
         _refuse(missing)
     return options
+
+
+def _set_up_logging(options: Namespace) -> None:
+    if options.skip_log_setup:
+        return
+    try:
+        setup_logging(options.loglevel, options.logfile)
+    except ValueError as fault:  # logging.config wraps what went wrong
+        _refuse(f"--logfile {options.logfile}: {fault.__cause__ or fault}")
 
 
 def _list(user_classes: dict[str, type[User]]) -> int:

@@ -23,6 +23,8 @@ from katydid import _core
 from . import log
 from .exception import StopTest
 from .rpc import Message
+from .user import User
+from .user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from .env import Environment
     from .shape import LoadTestShape
     from .stats import RequestStats, StatsError
-    from .user import User
 
 logger = logging.getLogger("locust.runners")
 
@@ -201,7 +202,7 @@ class Runner:
         if self.environment.stop_timeout:
             self._stop_gracefully(others)
         else:
-            gevent.killall([greenlet for greenlet, _ in others])
+            _stop_now(others)
         for greenlet, _ in others:  # so that they are not counted any more, whether they ever ran or not
             self.user_greenlets.discard(greenlet)
         if len(others) < len(chosen):  # a user that stops itself cannot wait for its own end
@@ -209,23 +210,18 @@ class Runner:
 
     def _stop_gracefully(self, users: list[tuple[Greenlet, User]]) -> None:
         """Have users end after their task; those that take too long, or only sleep, end now."""
-        from .user.task import LOCUST_STATE_RUNNING
-
-        idle = [greenlet for greenlet, user in users if user._state != LOCUST_STATE_RUNNING]
-        for _, user in users:
-            if user._state == LOCUST_STATE_RUNNING:
-                user.stop()
-        gevent.killall(idle, block=False)
-        greenlets = [greenlet for greenlet, _ in users]
-        gevent.joinall(greenlets, timeout=self.environment.stop_timeout)
-        late = [greenlet for greenlet in greenlets if not greenlet.dead]
+        busy = [(greenlet, user) for greenlet, user in users if user._state == LOCUST_STATE_RUNNING]
+        for _, user in busy:
+            user.stop()
+        idle = [(greenlet, user) for greenlet, user in users if user._state != LOCUST_STATE_STOPPING]
+        stopping_idle = gevent.spawn(_stop_now, idle)
+        gevent.joinall([greenlet for greenlet, _ in busy], timeout=self.environment.stop_timeout)
+        late = [(greenlet, user) for greenlet, user in busy if not greenlet.dead]
         if late:
-            logger.info(
-                "%d users did not finish within %s s and are stopped now",
-                len(late),
-                self.environment.stop_timeout,
-            )
-            gevent.killall(late)
+            timeout = self.environment.stop_timeout
+            logger.info("%d users did not finish within %s s and are stopped now", len(late), timeout)
+            _stop_now(late)
+        stopping_idle.join()
 
     def monitor_cpu_and_memory(self) -> None:
         """Measure this process from time to time and warn when CPU runs short."""
@@ -364,6 +360,13 @@ class Runner:
         if msg_type in self.custom_messages:
             raise Exception(f"messages of type {msg_type!r} have a listener already")
         self.custom_messages[msg_type] = (listener, concurrent)
+
+
+def _stop_now(users: list[tuple[Greenlet, User]]) -> None:
+    """End users wherever they are, all at once, and wait until their on_stop is done."""
+    own_ways = [gevent.spawn(user.stop, force=True) for _, user in users if type(user).stop is not User.stop]
+    gevent.killall([greenlet for greenlet, user in users if type(user).stop is User.stop])
+    gevent.joinall(own_ways)
 
 
 class LocalRunner(Runner):

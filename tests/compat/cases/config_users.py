@@ -1,8 +1,8 @@
 """--config-users sets attributes of a class and chooses among its tasks."""
 
 # /// facts
-# args = """-u 1 -t 1s --config-users '{"user_class_name": "Set", "weight": 7, "hue": "blue", "tasks": ["a"]}'"""
-# facts = ["7 blue ['a', 'a']"]
+# args = """-t 1s --config-users '{"user_class_name": "Set", "weight": 7, "hue": "red", "tasks": ["a"]}'"""
+# facts = ["7 red ['a', 'a']"]
 # ///
 
 from locust import User, constant, events, task

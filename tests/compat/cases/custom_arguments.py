@@ -3,7 +3,11 @@
 # /// facts
 # args = "-u 1 -t 1s --greeting hello --flag"
 # env = { LOCUST_NUMBER = "7", LOCUST_USERS = "5" }
-# facts = ["hello 7 True default 1 1", "ui: ['flag', 'greeting', 'number', 'other', 'secret']", "secret: ['secret']"]
+# facts = [
+#     "hello 7 True default 1 1",
+#     "ui: ['flag', 'greeting', 'number', 'other', 'secret']",
+#     "secret: ['secret']",
+# ]
 # ///
 
 from locust import User, constant, events, task

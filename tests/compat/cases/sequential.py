@@ -1,4 +1,4 @@
-"""A SequentialTaskSet runs its tasks as written, with weights as repetitions, and begins anew for each user."""
+"""A SequentialTaskSet runs its tasks as written, with weights as repetitions, and then begins anew."""
 
 # /// facts
 # args = "-u 1 -t 10s"

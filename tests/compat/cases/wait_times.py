@@ -66,7 +66,8 @@ class Method(Base):
         return 0.2
 
 
-class PacedSet(Base):
+class PacedSet(User):
+    fixed_count = 1
     wait_time = constant(5)
 
     @task
