@@ -21,6 +21,11 @@ impl Recorder {
         self.shared.record(method, name, sample);
     }
 
+    /// Records lag and phases of a sample that the event itself reports.
+    pub(crate) fn record_marks(&self, sample: &Sample) {
+        self.shared.lock().stats.record_marks(sample);
+    }
+
     /// Records that a request failed just now; the sample itself is recorded on its own.
     ///
     /// # Errors
