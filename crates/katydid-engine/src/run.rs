@@ -59,10 +59,12 @@ impl<'e> Run<'e> {
         let classes: Vec<UserClass> = roles.iter().map(|role| role.class()).collect();
         let shape = std::mem::replace(&mut settings.shape, Box::new(Steady::NOBODY));
         let dressed = roles.iter().map(|role| Ok((&**role, client_for(&**role, &reactor, &settings)?)));
+        let roles = dressed.collect::<Result<_, Error>>()?;
+        // Preparing takes time (certificates are read) that is not the run's.
         let now = Moment::now();
         Ok(Self {
             executor: LocalExecutor::new(),
-            roles: dressed.collect::<Result<_, Error>>()?,
+            roles,
             reactor,
             runner: Runner::new(&classes, shape, settings.run_time),
             roster: Roster::new(classes.len()),

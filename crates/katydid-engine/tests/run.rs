@@ -237,7 +237,8 @@ fn a_panic_ends_one_user_and_is_counted() {
     });
     let mut alive = 0;
     let mut watch = onlooker(|progress: &Progress<'_>| {
-        if progress.stats.total().requests > 50 && progress.state == State::Running {
+        let has_panicked = !progress.stats.errors().as_slice().is_empty();
+        if has_panicked && progress.state == State::Running {
             alive = progress.users;
             return Command::Stop;
         }
@@ -292,22 +293,22 @@ fn users_that_never_wait_leave_room_for_the_others() {
 
 #[test]
 fn a_user_that_computes_shows_as_lag_and_not_as_latency() {
-    const BURN: Duration = Duration::from_millis(60);
+    const BURN: Duration = Duration::from_millis(40);
+    // It lets the others run once between two burns, so nearly every answer waits for the end of one.
     let burner = With(async |user: &User| {
         while user.next_task().await {
             let begin = Instant::now();
             while begin.elapsed() < BURN {
                 std::hint::spin_loop();
             }
-            user.sleep(Duration::from_millis(1)).await;
         }
     });
-    let stats =
-        Engine::new().with(Visitor).with(burner).run(settings(server(), 4), &mut stop_after(60)).unwrap();
-    let lag = stats.lag().quantile_ms(0.9).unwrap();
+    let engine = Engine::new().with(Visitor).with(burner);
+    let stats = engine.run(settings(server(), 4), &mut stop_after(30)).unwrap();
+    let lag = stats.lag().quantile_ms(0.5).unwrap();
     let latency = stats.total().percentile(0.5).unwrap();
-    assert!(lag > 30.0, "answers lay unread for most of {BURN:?}: {lag} ms");
-    assert!(latency < 30.0, "the server answers at once: {latency} ms");
+    assert!(lag > 20.0, "answers lay unread for most of {BURN:?}: {lag} ms");
+    assert!(latency < 20.0, "the server answers at once: {latency} ms");
 }
 
 #[test]
