@@ -14,7 +14,7 @@ use crate::tls::TlsStream;
 /// Plaintext that is encrypted at a time.
 const TLS_PIECE: usize = 64 * 1024;
 /// Room for ciphertext that a connection keeps: thousands of them lie idle.
-const KEPT: usize = 1024;
+const KEPT: usize = 4096;
 
 /// A connection of a pool.
 #[derive(Debug)]

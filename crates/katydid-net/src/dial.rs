@@ -260,6 +260,12 @@ impl<W> Reactor<W> {
     pub fn sockets(&self) -> usize {
         self.sources.len()
     }
+
+    /// How much room the reactor's tables of sockets and exchanges have taken, and how many entries they hold; for
+    /// tests and diagnostics.
+    pub fn held(&self) -> [(usize, usize); 2] {
+        [(self.sources.capacity(), self.sources.len()), (self.flights.capacity(), self.flights.len())]
+    }
 }
 
 fn token(id: ExchangeId) -> u64 {

@@ -456,7 +456,8 @@ impl<W> Reactor<W> {
         let mut result = self.collect(&mut events, self.patience(timeout));
         // More sockets may be ready than one look can tell, and no limit is judged before all of them had their say.
         for _ in 0..self.sources.len() / events.capacity() {
-            if result.is_err() || events.len() < events.capacity().get() {
+            // Two of them may have been the poller's own.
+            if result.is_err() || events.len() + 2 < events.capacity().get() {
                 break;
             }
             result = self.collect(&mut events, Some(Duration::ZERO));

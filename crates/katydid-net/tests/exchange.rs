@@ -2,7 +2,7 @@
 
 mod caller;
 
-use caller::Caller;
+use caller::{Caller, limit_descriptors};
 use katydid_net::{Body, Moment, PoolSettings};
 use katydid_stats::{FailureKind, Phase};
 use katydid_testkit::{Gate, Script, Server};
@@ -349,7 +349,8 @@ fn connections_that_stood_in_time_are_no_timeouts_however_many_became_ready_at_o
     listener.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("loopback");
     listener.listen(4096).expect("listens");
     let address = listener.local_addr().expect("bound").as_socket().expect("an address");
-    let count = 3_000;
+    let count = 2_000;
+    limit_descriptors(count as u64 + 500);
     let size = PoolSettings { size: count, keep: count, tls: None };
     let mut caller = Caller::with_pool(address.port(), size);
     caller.timeouts.connect = Some(Duration::from_millis(500));
