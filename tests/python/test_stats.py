@@ -11,7 +11,9 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +21,8 @@ import gevent
 import pytest
 from katydid import _core
 from katydid.locust import stats as stats_module
+from katydid.locust.clients import HttpSession
+from katydid.locust.env import Environment
 from katydid.locust.exception import CatchResponseError
 from katydid.locust.stats import RequestStats, StatsCSV, StatsCSVFileWriter, StatsEntry, StatsError
 
@@ -515,6 +519,30 @@ class TestRecorder:
         assert (stats.num_requests, stats.num_none_requests) == (4, 2)
         assert (stats.total.total_content_length, stats.total.min_response_time) == (0, -5)
         stats_module.get_percentile_stats_summary(stats)
+
+
+class TestMarks:
+    @pytest.fixture
+    def address(self) -> Iterator[str]:
+        server = HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler)
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        server.server_close()
+
+    @pytest.mark.parametrize("listeners", [0, 1])
+    def test_lag_and_phases_are_known_although_somebody_listens(self, address: str, listeners: int):
+        environment = Environment()
+        environment.create_local_runner()
+        for _ in range(listeners):
+            environment.events.request.add_listener(lambda **_: None)
+        session = HttpSession(base_url=address, request_event=environment.events.request, user=None)
+        session.get("/")
+        lag, *_, phases = stats_module.get_truth_summary(environment.stats)
+        assert lag.startswith("Lag: p50") and " of 0 " not in lag
+        assert "connect" in phases and "waiting" in phases
+        assert environment.stats.num_requests == 1
 
 
 class TestFiles:
