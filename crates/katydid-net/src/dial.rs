@@ -22,6 +22,13 @@ pub(crate) struct Dial {
     attempts: Vec<(SocketAddr, usize)>,
 }
 
+/// The other end of the connection itself.
+struct Hop<'a> {
+    host: &'a str,
+    port: u16,
+    is_proxy_with_tls: bool,
+}
+
 impl<W> Reactor<W> {
     /// Starts on the way to a connection for an exchange that holds a place in its lane.
     pub(crate) fn resolve(&mut self, id: ExchangeId, now: Moment) {
@@ -33,19 +40,25 @@ impl<W> Reactor<W> {
         if flight.deadline < Moment::NEVER {
             self.timers.insert(flight.deadline, TimerKey::Exchange(id));
         }
-        let Some(host) = self.next_hop(id).map(|(host, _)| Box::<str>::from(host)) else { return };
+        let Some(hop) = self.next_hop(id) else { return };
+        if hop.is_proxy_with_tls {
+            // Never ask in the clear: the request may carry the proxy's password.
+            return self
+                .fail(id, Failure::with_label(FailureKind::Tls, "TLS to the proxy itself is not supported"));
+        }
+        let host = Box::<str>::from(hop.host);
         if let Lookup::Ready(result) = self.resolver.lookup(&host, token(id), now) {
             self.resolved(id, result, now, false);
         }
     }
 
-    /// The host and port to connect to: the proxy's if there is one.
-    fn next_hop(&self, id: ExchangeId) -> Option<(&str, u16)> {
+    /// Where to connect to: the proxy if there is one.
+    fn next_hop(&self, id: ExchangeId) -> Option<Hop<'_>> {
         let flight = self.flight(id)?;
         let (_, pool) = self.pools.get(flight.pool.index as usize)?;
         let lane = pool.lanes.get(flight.lane)?;
         let hop = lane.proxy.as_ref().map_or(&lane.origin, |proxy| &proxy.origin);
-        Some((&hop.host, hop.port))
+        Some(Hop { host: &hop.host, port: hop.port, is_proxy_with_tls: lane.proxy.is_some() && hop.tls })
     }
 
     /// Takes what the resolver's threads found.
@@ -60,7 +73,7 @@ impl<W> Reactor<W> {
     }
 
     fn resolved(&mut self, id: ExchangeId, result: Addresses, now: Moment, took_time: bool) {
-        let Some(port) = self.next_hop(id).map(|(_, port)| port) else { return };
+        let Some(port) = self.next_hop(id).map(|hop| hop.port) else { return };
         match result {
             Err(code) => self.fail(id, FailureKind::Dns(code)),
             Ok(addresses) => {

@@ -160,3 +160,14 @@ fn a_session_that_the_server_ended_with_its_answer_is_not_used_again() {
     caller.finish(id).expect("answers and says goodbye in one read");
     assert!(!caller.post("/", b"x").expect("answers").timing.reused);
 }
+
+#[test]
+fn a_proxy_that_wants_tls_itself_is_refused_before_it_hears_a_password() {
+    let proxy = Server::start([Script::new().read_to_end()]);
+    let mut caller = through(&proxy, true);
+    if let Some(proxy) = &mut caller.proxy {
+        proxy.origin.tls = true;
+    }
+    assert_eq!(caller.get("/").expect_err("not supported").kind, FailureKind::Tls);
+    assert_eq!((caller.reactor.sockets(), proxy.finish().len()), (0, 0));
+}
