@@ -10,7 +10,6 @@ use std::task::Poll;
 use std::time::Duration;
 
 use katydid_net::{ExchangeId, Moment, Reactor};
-use katydid_stats::Failure;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -24,7 +23,25 @@ const READABLE: u8 = 1;
 /// Longest timer that is handed to gevent; later deadlines are looked at again then.
 const LONGEST_TIMER_NS: u64 = 3_600_000_000_000;
 
-type Waiter = Py<PyAny>;
+/// A greenlet that waits. Dropping one inside the reactor must not run Python code (a greenlet that loses its last
+/// reference is resumed with `GreenletExit`), so the reference is put aside and released later.
+#[derive(Debug)]
+pub(crate) struct Waiter(Option<Py<PyAny>>);
+
+impl Waiter {
+    fn into_greenlet(mut self) -> Option<Py<PyAny>> {
+        self.0.take()
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        if let Some(greenlet) = self.0.take() {
+            // Without the thread's storage the process is ending; a leaked reference is all that is left to do.
+            let _ = RELEASED.try_with(|released| released.borrow_mut().push(greenlet));
+        }
+    }
+}
 
 /// The meeting point of one thread's gevent hub and its reactor. Lives as long as the process.
 pub(crate) struct Hub {
@@ -41,6 +58,8 @@ pub(crate) struct Hub {
     due: Py<PyAny>,
     /// A callback is queued because greenlets are ready without any descriptor being so.
     is_queued: Cell<bool>,
+    /// Where heads are written; used again and again.
+    buffer: Cell<Vec<u8>>,
     /// How many greenlets wait; the watcher keeps gevent's loop alive only while there are some.
     waiting: Cell<usize>,
     is_kept_alive: Cell<bool>,
@@ -52,6 +71,7 @@ pub(crate) struct Hub {
 
 thread_local! {
     static HUB: Cell<Option<&'static Hub>> = const { Cell::new(None) };
+    static RELEASED: RefCell<Vec<Py<PyAny>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// This thread's hub; the first call joins the reactor to gevent's loop.
@@ -61,6 +81,21 @@ pub(crate) fn current(py: Python<'_>) -> PyResult<&'static Hub> {
         Some(hub) => Ok(hub),
         None => join(py),
     }
+}
+
+/// This thread's hub if it has one already.
+pub(crate) fn existing() -> Option<&'static Hub> {
+    HUB.try_with(Cell::get).ok().flatten()
+}
+
+/// Drops the greenlets that the reactor has let go of.
+#[inline]
+fn release() {
+    RELEASED.with(|released| {
+        if !released.borrow().is_empty() {
+            drop(released.take());
+        }
+    });
 }
 
 #[cold]
@@ -83,6 +118,7 @@ fn join(py: Python<'_>) -> PyResult<&'static Hub> {
         queued: wrap_pyfunction!(turn_queued, py)?.into_any().unbind(),
         due: wrap_pyfunction!(turn_due, py)?.into_any().unbind(),
         is_queued: Cell::new(false),
+        buffer: Cell::default(),
         waiting: Cell::new(0),
         is_kept_alive: Cell::new(false),
         resumed: Cell::new(0),
@@ -96,7 +132,9 @@ impl Hub {
     /// Calls `use_it` with the reactor, which it must not keep; neither may it run Python code.
     #[inline]
     pub(crate) fn with<T>(&self, use_it: impl FnOnce(&mut Reactor<Waiter>) -> T) -> T {
-        use_it(&mut self.reactor.borrow_mut())
+        let result = use_it(&mut self.reactor.borrow_mut());
+        release();
+        result
     }
 
     /// Waits for the outcome that `ask` looks for, which belongs to exchange `id`; gives the exchange up if the
@@ -106,8 +144,8 @@ impl Hub {
         &self,
         py: Python<'_>,
         id: ExchangeId,
-        mut ask: impl FnMut(&mut Reactor<Waiter>) -> Poll<Result<T, Failure>>,
-    ) -> PyResult<Result<T, Failure>> {
+        mut ask: impl FnMut(&mut Reactor<Waiter>) -> Poll<T>,
+    ) -> PyResult<T> {
         loop {
             if let Poll::Ready(outcome) = self.with(&mut ask) {
                 return Ok(outcome);
@@ -134,6 +172,20 @@ impl Hub {
             self.cancel(id);
         }
         switched
+    }
+
+    /// An empty buffer for the head of a request; give it back afterwards.
+    #[inline]
+    pub(crate) fn take_buffer(&self) -> Vec<u8> {
+        let mut buffer = self.buffer.take();
+        buffer.clear();
+        buffer
+    }
+
+    /// Gives a buffer back.
+    #[inline]
+    pub(crate) fn return_buffer(&self, buffer: Vec<u8>) {
+        self.buffer.set(buffer);
     }
 
     /// Gives an exchange up.
@@ -164,7 +216,7 @@ impl Hub {
         if waiter.as_ptr() == self.hub.as_ptr() {
             return Err(greenlet::blocking_in_hub(py));
         }
-        Ok(waiter.unbind())
+        Ok(Waiter(Some(waiter.unbind())))
     }
 
     fn switch_away(&self, py: Python<'_>) -> PyResult<()> {
@@ -239,7 +291,9 @@ impl Hub {
             if let Some(late_ns) = woken.late_ns {
                 crate::meter::note_start_lag(late_ns);
             }
-            self.resume(woken.waiter.bind(py))?;
+            if let Some(greenlet) = woken.waiter.into_greenlet() {
+                self.resume(greenlet.bind(py))?;
+            }
         }
         if self.waiting.get() == 0 && self.is_kept_alive.get() {
             self.keep_alive(py, false)?;

@@ -3,14 +3,25 @@
 //! Reading order: [`greenlet`] and [`hub`] (how Python waits for the reactor).
 
 mod attached;
+mod call;
+mod fast;
 mod greenlet;
+mod head;
 mod hub;
+mod incoming;
+mod json;
 mod meter;
+mod payload;
+mod plain;
 mod plan;
 mod practice;
+mod recording;
+mod response;
+mod session;
 mod site;
 mod stats;
 mod transport;
+mod verbs;
 mod versioned;
 
 use pyo3::prelude::*;
@@ -22,9 +33,19 @@ mod _core {
     use super::*;
 
     #[pymodule_export]
+    use super::fast::FastHttpClient;
+    #[pymodule_export]
     use super::hub::{install, sleep, yield_if_unswitched};
     #[pymodule_export]
+    use super::incoming::{Failed, Incoming};
+    #[pymodule_export]
+    use super::plain::HttpClient;
+    #[pymodule_export]
     use super::practice::target_main;
+    #[pymodule_export]
+    use super::response::Response;
+    #[pymodule_export]
+    use super::transport::ConnectionPool;
     #[pymodule_export]
     use super::versioned::Versioned;
 

@@ -1,0 +1,105 @@
+//! Who learns of a finished request? The native recorder alone if nobody else listens, otherwise every listener of
+//! the event, with Locust's keyword arguments.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use katydid_net::{Moment, Timing};
+use katydid_stats::{Phase, Sample};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString};
+
+use crate::stats::Recorder;
+
+/// What the recorder needs to know.
+pub(crate) struct Report {
+    pub(crate) method: Py<PyAny>,
+    pub(crate) name: Py<PyAny>,
+    pub(crate) length: u64,
+    pub(crate) timing: Timing,
+}
+
+/// The recorder, if it is the only listener of `event`.
+#[inline]
+pub(crate) fn only_recorder<'py>(event: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, Recorder>>> {
+    let Some(handlers) = event.getattr_opt(intern!(event.py(), "_handlers"))? else { return Ok(None) };
+    let Ok(handlers) = handlers.cast_exact::<PyList>() else { return Ok(None) };
+    if handlers.len() != 1 {
+        return Ok(None);
+    }
+    Ok(handlers.get_item(0)?.cast_into_exact::<Recorder>().ok())
+}
+
+/// Records a request natively.
+pub(crate) fn record(
+    event: &Bound<'_, PyAny>,
+    report: &Report,
+    exception: Option<&Bound<'_, PyAny>>,
+) -> PyResult<()> {
+    let py = event.py();
+    let Some(recorder) = only_recorder(event)? else { return Ok(()) };
+    let method = report.method.bind(py).cast::<PyString>()?;
+    let name = report.name.bind(py).cast::<PyString>()?;
+    let sample = sample(&report.timing, report.length);
+    let recorder = recorder.get();
+    let (method, name) = (method.to_str()?, name.to_str()?);
+    recorder.record(method, name, &sample);
+    exception.map_or(Ok(()), |exception| recorder.record_failure(method, name, exception))
+}
+
+/// The record of one exchange, or of several that followed each other (redirects).
+pub(crate) fn sample(timing: &Timing, length: u64) -> Sample {
+    Sample {
+        response_time_ms: Some(milliseconds(timing)),
+        length,
+        phases: timing.phases,
+        lag_ns: timing.kernel_time.then_some(timing.lag_ns),
+        start_lag_ns: None,
+        at: now_seconds(),
+    }
+}
+
+/// Gives the recorder among the listeners what the keyword arguments do not carry: lag and phases.
+pub(crate) fn record_marks(event: &Bound<'_, PyAny>, timing: &Timing) -> PyResult<()> {
+    let Some(handlers) = event.getattr_opt(intern!(event.py(), "_handlers"))? else { return Ok(()) };
+    let Ok(handlers) = handlers.cast_exact::<PyList>() else { return Ok(()) };
+    for handler in handlers.iter() {
+        if let Ok(recorder) = handler.cast_exact::<Recorder>() {
+            recorder.get().record_marks(&sample(timing, 0));
+        }
+    }
+    Ok(())
+}
+
+/// Calls every listener.
+pub(crate) fn fire(event: &Bound<'_, PyAny>, meta: &Bound<'_, PyDict>) -> PyResult<()> {
+    event.call_method(intern!(event.py(), "fire"), (), Some(meta)).map(drop)
+}
+
+/// Response time in milliseconds.
+#[inline]
+pub(crate) fn milliseconds(timing: &Timing) -> f64 {
+    timing.latency_ns() as f64 / 1e6
+}
+
+/// Seconds from the start until the first byte of the answer.
+pub(crate) fn seconds_to_first_byte(timing: &Timing) -> f64 {
+    let receiving = timing.phases.ns(Phase::Receiving).unwrap_or(0);
+    timing.latency_ns().saturating_sub(receiving) as f64 / 1e9
+}
+
+/// A moment as Unix time.
+pub(crate) fn wall_seconds(moment: Moment) -> f64 {
+    now_seconds() - Moment::now().since(moment) as f64 / 1e9
+}
+
+/// The timing of something that ended just now after `seconds`, of which nothing else is known.
+pub(crate) fn ended_now(seconds: f64) -> Timing {
+    let received = Moment::now();
+    let span_ns = (seconds * 1e9) as u64;
+    Timing { started: Moment(received.0.saturating_sub(span_ns)), received, ..Timing::default() }
+}
+
+fn now_seconds() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
