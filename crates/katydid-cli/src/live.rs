@@ -123,7 +123,7 @@ fn print_pages(inbox: &Receiver<Page>, mut files: Option<CsvFiles>) -> Option<Cs
     for page in inbox {
         match page {
             Page::Line(line) => eprintln!("{line}"),
-            Page::Table(snapshot) => print_lines(stats_table(&snapshot, Rates::Current, Columns::default())),
+            Page::Table(snapshot) => print_table(stats_table(&snapshot, Rates::Current, Columns::default())),
             Page::Rows(snapshot, users) => {
                 let outcome = files.as_mut().map_or(Ok(()), |files| files.write(&snapshot, users));
                 if let Err(error) = outcome {
@@ -134,6 +134,12 @@ fn print_pages(inbox: &Receiver<Page>, mut files: Option<CsvFiles>) -> Option<Cs
         }
     }
     files
+}
+
+/// Prints a table and the empty line below it.
+pub(crate) fn print_table(lines: Vec<String>) {
+    print_lines(lines);
+    eprintln!();
 }
 
 /// Prints lines to where Locust prints its tables: the error stream, so that `--json` has the other one to itself.

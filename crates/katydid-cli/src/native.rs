@@ -15,7 +15,7 @@ use katydid_stats::snapshot::SnapshotRequest;
 use katydid_stats::{RunStats, Snapshot};
 
 use crate::files::{self, CsvFiles};
-use crate::live::{Onlooker, QUANTILES, Shows, print_lines};
+use crate::live::{Onlooker, QUANTILES, Shows, print_lines, print_table};
 use crate::options::{EXIT_FAILURE, EXIT_OK, EXIT_USAGE, Options, explain};
 use crate::{open_files, signals};
 
@@ -99,8 +99,8 @@ fn report(stats: &RunStats, options: &Options, files: Option<CsvFiles>) -> Resul
 
 fn print_summary(snapshot: &Snapshot) {
     let columns = Columns::default();
-    print_lines(stats_table(snapshot, Rates::Total, columns));
-    print_lines(percentile_table(snapshot, columns));
+    print_table(stats_table(snapshot, Rates::Total, columns));
+    print_table(percentile_table(snapshot, columns));
     if !snapshot.errors.is_empty() {
         print_lines(error_table(&snapshot.errors, columns));
     }

@@ -12,6 +12,10 @@ use crate::user::User;
 /// One value of the type serves all users of the class. What belongs to one user lives in the local variables of
 /// [`Scenario::run_user`], which is one user's whole life.
 ///
+/// All users share one thread: a user that computes or blocks holds up the others, which the report shows as lag. A
+/// future of another library may be awaited, but its wake-up is noticed only within a tenth of a second if nothing
+/// else happens.
+///
 /// # Examples
 ///
 /// ```
