@@ -319,8 +319,8 @@ def test_the_monitor_reports_and_warns_of_cpu(
     runner.environment.events.cpu_warning.add_listener(lambda **kwargs: reports.append(kwargs))
     while len(reports) < 2:
         gevent.sleep(0.001)
-    assert reports[0]["memory_usage"] == runner.current_memory_usage == 1234
-    assert reports[1] == {"environment": runner.environment, "cpu_usage": 95.0}
+    assert reports[1]["memory_usage"] == runner.current_memory_usage == 1234
+    assert reports[0] == {"environment": runner.environment, "cpu_usage": 95.0}
     assert runner.cpu_warning_emitted
 
 

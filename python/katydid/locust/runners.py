@@ -231,13 +231,13 @@ class Runner:
             gevent.sleep(CPU_MONITOR_INTERVAL)
             self.current_cpu_usage = process.cpu_percent()
             self.current_memory_usage = process.memory_info().rss
+            if self.current_cpu_usage > CPU_WARNING_THRESHOLD:
+                self._warn_of_cpu()
             self.environment.events.usage_monitor.fire(
                 environment=self.environment,
                 cpu_usage=self.current_cpu_usage,
                 memory_usage=self.current_memory_usage,
             )
-            if self.current_cpu_usage > CPU_WARNING_THRESHOLD:
-                self._warn_of_cpu()
 
     def _warn_of_cpu(self) -> None:
         self.environment.events.cpu_warning.fire(

@@ -19,10 +19,13 @@ from locust import TaskSet, User, between, constant, constant_pacing, constant_t
 class Base(User):
     abstract = True
     fixed_count = 1
+    busy = 0
 
     @task
     def fire(self):
         note(self, type(self).__name__)
+        if self.busy:
+            gevent.sleep(self.busy)
 
 
 def note(user, name):
@@ -41,11 +44,7 @@ class Between(Base):
 
 class Pacing(Base):
     wait_time = constant_pacing(0.1)
-
-    @task
-    def fire(self):
-        note(self, "Pacing")
-        gevent.sleep(0.05)
+    busy = 0.05
 
 
 class Throughput(Base):
@@ -54,11 +53,7 @@ class Throughput(Base):
 
 class SlowPacing(Base):
     wait_time = constant_pacing(0.1)
-
-    @task
-    def fire(self):
-        note(self, "SlowPacing")
-        gevent.sleep(0.3)
+    busy = 0.3
 
 
 class Method(Base):
