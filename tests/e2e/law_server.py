@@ -2,8 +2,8 @@
 
 usage: law_server.py
 
-Prints its port, serves until its standard input closes, then prints what it really took for each answer, from the
-request's arrival to the answer's departure, as one line of JSON (milliseconds).
+Prints its port, serves until its standard input closes, then prints what it really took for each answer,
+from the request's arrival to the answer's departure, as one line of JSON (milliseconds).
 """
 
 import asyncio

@@ -2,8 +2,8 @@
 
 usage: misbehaving.py DIRECTORY
 
-Prints one line of JSON with its ports (`http`, `tls`, `refused`) when it is ready, and serves until its standard
-input closes. DIRECTORY holds `expired.pem`, a certificate with its key, for the TLS port.
+Prints one line of JSON with its ports (`http`, `tls`, `refused`) when it is ready, and serves until its
+standard input closes. DIRECTORY holds `expired.pem`, a certificate with its key, for the TLS port.
 """
 
 import asyncio
@@ -97,7 +97,8 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "/cut-chunk": says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\nhello"),
     "/bad-gzip": says(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\nnot gzip!"),
     "/cut-gzip": says(
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzip.compress(b"x" * 9000)[:-12]
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n",
+        gzip.compress(b"x" * 9000)[:-12],
     ),
     "/silent": then_stalls(),
     "/slow-body": trickle,

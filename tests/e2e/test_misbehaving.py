@@ -4,6 +4,7 @@ import csv
 import datetime
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,8 +19,8 @@ HERE = Path(__file__).parent
 KATYDID = os.environ.get("KATYDID") or shutil.which("katydid") or "katydid"
 STOCK_PYTHON = os.environ.get("STOCK_PYTHON", "")
 
-# What stock lets escape to the task (so that the request is in no statistics) katydid records as the failure that it
-# is; docs/differences.md says so.
+# What stock lets escape to the task (so that the request is in no statistics) katydid records as the failure
+# that it is; docs/differences.md says so.
 ESCAPES_ON_STOCK = {
     "Plain": set[str](),
     "Fast": {"/garbage", "/endless-head", "/bad-chunk", "/redirect-loop"},
@@ -70,7 +71,12 @@ def failures(prefix: Path, ports: dict[str, int]) -> dict[str, str]:
     """The failure text of each request name, ports replaced."""
     with open(f"{prefix}_failures.csv", newline="") as file:
         rows = {row["Name"]: row["Error"] for row in csv.DictReader(file)}
-    return {name: text.replace(str(ports["http"]), PORT) for name, text in rows.items()}
+    return {name: _comparable(text, ports) for name, text in rows.items()}
+
+
+def _comparable(text: str, ports: dict[str, int]) -> str:
+    """The text without what differs from run to run and from one CPython to the next."""
+    return re.sub(r" \(_ssl\.c:\d+\)", "", text.replace(str(ports["http"]), PORT))
 
 
 def requests(prefix: Path) -> dict[str, tuple[int, int]]:

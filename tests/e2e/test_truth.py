@@ -1,4 +1,4 @@
-"""What is printed is the server's latency, also while a task keeps the generator busy; and the lag is admitted."""
+"""What is printed is the server's latency, also while a task keeps the generator busy; the lag is shown."""
 
 import csv
 import json

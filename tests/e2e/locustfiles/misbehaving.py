@@ -1,4 +1,4 @@
-"""Asks a misbehaving server for everything it can do wrong: one request per task, ROUNDS times over, then stops.
+"""Asks a misbehaving server for all it can do wrong: one request per task, ROUNDS times over, then stops.
 
 The ports come from MISBEHAVING and the paths from PATHS (JSON, see ../misbehaving.py).
 """
