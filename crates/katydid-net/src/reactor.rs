@@ -363,6 +363,12 @@ impl<W> Reactor<W> {
         self.flight(id).map(|flight| flight.marks.timing()).or_else(last)
     }
 
+    /// Whether the head of an exchange's answer has arrived completely; asked before a failure is polled, it tells a
+    /// reset inside the head from one inside the body.
+    pub fn has_head(&self, id: ExchangeId) -> bool {
+        self.flight(id).is_some_and(|flight| flight.intake.head.is_some())
+    }
+
     /// Registers who is to be woken when [`Self::poll`], [`Self::poll_body`] or [`Self::push_body`] may make
     /// progress. The latest waiter counts.
     pub fn wait(&mut self, id: ExchangeId, waiter: W) {

@@ -25,17 +25,18 @@ pub(crate) struct Failed {
     kind: FailureKind,
     label: Option<String>,
     timing: Timing,
+    has_body: bool,
 }
 
 impl Failed {
     pub(crate) fn new(fault: Fault) -> Self {
         let label = fault.failure.label.as_deref().map(str::to_owned);
-        Self { kind: fault.failure.kind, label, timing: fault.timing }
+        Self { kind: fault.failure.kind, label, timing: fault.timing, has_body: fault.has_head }
     }
 
     fn plain(failure: &Failure) -> Self {
         let label = failure.label.as_deref().map(str::to_owned);
-        Self { kind: failure.kind, label, timing: Timing::default() }
+        Self { kind: failure.kind, label, timing: Timing::default(), has_body: true }
     }
 
     pub(crate) fn timing(&self) -> Timing {
@@ -96,7 +97,7 @@ impl Failed {
         self.label.as_deref()
     }
 
-    /// Whether the answer had begun.
+    /// Whether any byte of the answer had arrived.
     #[getter]
     fn has_head(&self) -> bool {
         self.timing.phases.ns(katydid_stats::Phase::Receiving).is_some()
@@ -105,7 +106,7 @@ impl Failed {
     /// Whether the head of the answer was complete.
     #[getter]
     fn has_body(&self) -> bool {
-        matches!(self.kind, FailureKind::ClosedInBody { .. } | FailureKind::BadChunk) || self.has_head()
+        self.has_body
     }
 
     /// Whether the connection stood, without its TLS handshake.

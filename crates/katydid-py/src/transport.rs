@@ -18,6 +18,8 @@ pub(crate) struct Fault {
     pub(crate) failure: Failure,
     /// What is known about the exchange up to its end.
     pub(crate) timing: Timing,
+    /// The head of the answer was complete.
+    pub(crate) has_head: bool,
 }
 
 /// The pools of one session.
@@ -127,10 +129,11 @@ pub(crate) fn start(hub: &'static Hub, pool: PoolId, request: &Request<'_>) -> E
 #[inline]
 pub(crate) fn answer(py: Python<'_>, hub: &'static Hub, id: ExchangeId) -> PyResult<Result<Answer, Fault>> {
     hub.outcome(py, id, |reactor| {
-        let timing = reactor.timing(id);
-        reactor
-            .poll(id)
-            .map(|outcome| outcome.map_err(|failure| Fault { failure, timing: timing.unwrap_or_default() }))
+        // A failed exchange is gone once it was polled.
+        let (timing, has_head) = (reactor.timing(id), reactor.has_head(id));
+        reactor.poll(id).map(|outcome| {
+            outcome.map_err(|failure| Fault { failure, timing: timing.unwrap_or_default(), has_head })
+        })
     })
 }
 

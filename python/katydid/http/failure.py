@@ -6,6 +6,7 @@ The chains of causes are theirs, too: whoever looks for the lowest cause finds w
 from __future__ import annotations
 
 import os
+import re
 import socket
 import ssl
 from http.client import BadStatusLine, HTTPException, LineTooLong, RemoteDisconnected, UnknownProtocol
@@ -120,14 +121,22 @@ def exception_of(
             ended = lower.ProtocolError("Response ended prematurely")
             return _chain(requests.exceptions.ChunkedEncodingError(ended, request=request), ended)
         case "bad chunk":
-            length = f"{words}\r\n".encode("latin-1", "replace")
+            length = f"{words.rstrip()}\r\n".encode("latin-1", "replace")
             invalid = lower.InvalidChunkLength(_Counted(0), length)  # type: ignore[arg-type]
             return _broken(invalid, request)
         case "bad header" if "Content-Length" in words:
-            return requests.exceptions.InvalidHeader(lower.InvalidHeader(words), request=request)
+            return requests.exceptions.InvalidHeader(lower.InvalidHeader(_length_words(words)), request=request)
     cause = _aborted(failed, words)
     error = lower.ProtocolError("Connection aborted.", cause)
     return _chain(requests.ConnectionError(error, request=request), error, cause)
+
+
+def _length_words(words: str) -> str:
+    """What `urllib3` says of two lengths that differ; other complaints stay as they are."""
+    numbers = re.findall(r"Content-Length: (\d+)", words)
+    if len(numbers) != 2:
+        return words
+    return f"Content-Length contained multiple unmatching values ({', '.join(sorted(numbers, key=int))})"
 
 
 def _aborted(failed: _core.Failed, words: str) -> Exception:
@@ -138,7 +147,7 @@ def _aborted(failed: _core.Failed, words: str) -> Exception:
         case "bad status line" if words.startswith("HTTP/") and not words.startswith("HTTP/1."):
             return UnknownProtocol(words.split()[0])
         case "bad status line":
-            return BadStatusLine(f"{words}\r\n")
+            return BadStatusLine(f"{words.rstrip()}\r\n")
         case "too many headers":
             return HTTPException("got more than 100 headers")
         case "head too long":

@@ -290,6 +290,8 @@ class HttpSession(_core.HttpClient, requests.Session):
             raise
         except RequestException as error:
             self._lose(response, error, time.perf_counter() - begun)
+            if error.request is not None and response._stats_name == first.request.path_url:
+                response._set_request(error.request.path_url, error.request.url)
             return
         answer = hops.pop()
         self._keep(response, answer, time.perf_counter() - begun)
