@@ -13,14 +13,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 KATYDID = os.environ.get("KATYDID") or str(ROOT / ".venv" / "bin" / "katydid")
+TARGET = ["target", "shop", "--port", "0", "--latency", "lognormal:25ms,0.5"]
 SUITE = ["-f", "examples/shop_agent/locustfile.py", "TargetAppUser"]
-LOAD = ["--headless", "--users", "50", "--spawn-rate", "25", "--run-time", "15s"]
+LOAD = ["--headless", "--users", "200", "--spawn-rate", "100", "--run-time", "15s"]
 
 
 @contextmanager
 def shop() -> Iterator[str]:
     """The practice shop's address, while it runs."""
-    server = subprocess.Popen([KATYDID, "target", "shop", "--port", "0"], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen([KATYDID, *TARGET], stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
         announced = server.stdout.readline().split()
@@ -40,7 +41,7 @@ def show(command: list[str]) -> None:
 
 def main() -> int:
     """Run the demonstration and return its exit code."""
-    show([KATYDID, "target", "shop", "--port", "0"])
+    show([KATYDID, *TARGET])
     with shop() as url:
         print(f"listening on {url}")
         run = [KATYDID, *SUITE, *LOAD, "--host", url]
