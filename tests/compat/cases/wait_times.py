@@ -3,13 +3,13 @@
 # /// facts
 # args = "-u 7 -r 7 -t 4s"
 # [rows]
-# "T Constant" = [14, 21]
-# "T Between" = [12, 28]
-# "T Pacing" = [28, 42]
-# "T Throughput" = [14, 22]
-# "T Method" = [14, 21]
-# "T PacedSet" = [14, 22]
-# "T SlowPacing" = [9, 15]
+# "T Constant" = [11, 21]
+# "T Between" = [9, 28]
+# "T Pacing" = [22, 42]
+# "T Throughput" = [11, 22]
+# "T Method" = [11, 21]
+# "T PacedSet" = [11, 22]
+# "T SlowPacing" = [7, 15]
 # ///
 
 import gevent
