@@ -35,7 +35,10 @@ const MODULE: &str = "katydid.locust.clients";
 pub(crate) struct HttpClient {
     session: Attached<Session>,
     settings: Attached<Settings>,
+    /// Whether `request` is ours.
     inherited: Attached<Inherited>,
+    /// Whether the steps of a request are those of `requests`.
+    steps: Attached<Inherited>,
 }
 
 /// The attributes of a `requests.Session` that must be as they were born for a request to be ordinary.
@@ -75,15 +78,7 @@ impl HttpClient {
     #[inline]
     fn verb<'py>(slf: &Bound<'py, Self>, call: &Call<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
-        let names = [
-            intern!(py, "request"),
-            intern!(py, "send"),
-            intern!(py, "prepare_request"),
-            intern!(py, "get_adapter"),
-            intern!(py, "resolve_redirects"),
-            intern!(py, "_build_url"),
-        ];
-        if Inherited::holds(&slf.get().inherited, slf, &names)? {
+        if Inherited::holds(&slf.get().inherited, slf, &[intern!(py, "request")])? {
             Self::call(slf, call)
         } else {
             Self::through(slf, intern!(py, "request"), call)
@@ -108,9 +103,16 @@ impl HttpClient {
     fn call<'py>(slf: &Bound<'py, Self>, call: &Call<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let hub = hub::current(py)?;
-        let Some(flight) = Self::launch(slf, hub, call)? else {
-            return Self::through(slf, intern!(py, "_request"), call);
-        };
+        let steps = [
+            intern!(py, "send"),
+            intern!(py, "prepare_request"),
+            intern!(py, "get_adapter"),
+            intern!(py, "resolve_redirects"),
+            intern!(py, "_build_url"),
+        ];
+        let is_own = Inherited::holds(&slf.get().steps, slf, &steps)?;
+        let flight = if is_own { Self::launch(slf, hub, call)? } else { None };
+        let Some(flight) = flight else { return Self::through(slf, intern!(py, "_request"), call) };
         match transport::answer(py, hub, flight.id)? {
             Ok(answer) => {
                 let is_redirect =
@@ -462,6 +464,7 @@ impl HttpClient {
             session: Attached::new(Session::new(py, pool)),
             settings: Attached::default(),
             inherited: Attached::default(),
+            steps: Attached::default(),
         })
     }
 

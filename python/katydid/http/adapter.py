@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import requests
+import urllib3
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.utils import select_proxy
 from urllib3._collections import HTTPHeaderDict
@@ -109,6 +110,8 @@ def _head(request: requests.PreparedRequest, host: str, target: str) -> bytes:
         lines.append(("Host", host))
     if "Accept-Encoding" not in headers:
         lines.append(("Accept-Encoding", "identity"))
+    if "User-Agent" not in headers:
+        lines.append(("User-Agent", f"python-urllib3/{urllib3.__version__}"))
     lines.extend(headers.items())
     written = [f"{request.method} {target} HTTP/1.1".encode()]
     for name, value in lines:
@@ -127,23 +130,23 @@ class _Raw:
         self._url = url
         self.msg = Message(incoming.fields)
         self.closed = False
+        self._failed: _core.Failed | None = None
 
     def read(self, amt: int | None = None) -> bytes:
-        piece: Any = self.incoming.read(-1 if amt is None else amt)
-        while amt is not None and not isinstance(piece, _core.Failed) and 0 < len(piece) < amt:
+        piece = self.read1(-1 if amt is None else amt)
+        while amt is not None and 0 < len(piece) < amt and not self._failed:
             # A short read means the end to urllib3.
             more: Any = self.incoming.read(amt - len(piece))
             if isinstance(more, _core.Failed):
-                return piece
-            if not more:
+                self._failed = more  # once what arrived before has been handed out
+            elif more:
+                piece += more
+            else:
                 break
-            piece += more
-        if isinstance(piece, _core.Failed):
-            return self._fail(piece)
         return piece
 
     def read1(self, amt: int = -1) -> bytes:
-        piece: Any = self.incoming.read(amt)
+        piece: Any = self._failed or self.incoming.read(amt)
         return self._fail(piece) if isinstance(piece, _core.Failed) else piece
 
     def _fail(self, failed: _core.Failed) -> bytes:

@@ -356,7 +356,7 @@ def _incoming(answer: requests.Response) -> Any:
 
 def _joined(fields: list[tuple[str, str]]) -> dict[str, str]:
     """Header fields with the values of one name joined, as `requests` shows them."""
-    return dict(HTTPHeaderDict(fields).items())
+    return dict(HTTPHeaderDict(fields).itermerged())
 
 
 def _is_utf8(encoding: str | None) -> bool:
