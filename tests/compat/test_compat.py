@@ -16,8 +16,8 @@ from runs import Result, Run
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.py"))
 
-# How far counts of two timed runs may lie apart: the share of the larger, and the number for small counts. Stock
-# Locust's run time begins during its start-up, so that its short runs are up to a second shorter here.
+# How far counts of two timed runs may lie apart: the share of the larger, and the number for small counts.
+# Stock Locust's run time begins during its start-up, so that its short runs are up to a second shorter.
 _TOLERANCE_SHARE = 0.6
 _TOLERANCE_COUNT = 4
 _STORY_LENGTH = 4000

@@ -243,6 +243,36 @@ def test_one_result_that_cannot_be_written_does_not_keep_the_others(place: Path)
     assert rows[-1]["Name"] == "Aggregated"
 
 
+def test_the_run_time_counts_from_the_first_user(place: Path) -> None:
+    timing = """
+import time
+from locust import events
+
+begun = []
+
+@events.init.add_listener
+def be_slow(environment, **kwargs):
+    end = time.perf_counter() + 0.7
+    while time.perf_counter() < end:  # gevent's loop does not notice that time passes
+        pass
+
+events.test_start.add_listener(lambda environment: begun.append(time.perf_counter()))
+events.test_stopping.add_listener(lambda environment: print(time.perf_counter() - begun[0]))
+"""
+    (place / "locustfile.py").write_text(TICKING + timing)
+    assert float(run(place, "--headless -t 1s -q").stdout) >= 0.99
+
+
+def test_as_many_files_may_be_open_as_the_system_allows(place: Path) -> None:
+    limits = "import resource\nsoft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+    lower = "resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))\n"
+    show = "from locust import events\n@events.init.add_listener\ndef show(**kwargs):\n"
+    show += "    print(*resource.getrlimit(resource.RLIMIT_NOFILE))\n"
+    (place / "locustfile.py").write_text(limits + lower + show + TICKING)
+    soft, hard = map(int, run(place, "--headless -t 1s -q").stdout.split())
+    assert soft == (1 << 20 if hard == -1 else min(hard, 1 << 20))
+
+
 def test_the_log_can_go_to_a_file(place: Path) -> None:
     done = run(place, "--headless -t 1s --only-summary --logfile run.log --loglevel debug")
     log = (place / "run.log").read_text()

@@ -6,6 +6,7 @@ from typing import Any
 
 import gevent
 import pytest
+from gevent.pool import Group
 from katydid.locust import SequentialTaskSet, TaskSet, User, constant, tag, task
 from katydid.locust.env import Environment
 from katydid.locust.exception import (
@@ -388,6 +389,21 @@ class TestLoop:
 
         run_user(Waiting)
         assert Steps.waited == 2
+
+
+def test_an_interrupt_outside_nested_sets_ends_the_user_and_says_where(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Outermost(User):
+        @task
+        def leave(self) -> None:
+            raise InterruptTaskSet
+
+    user = Outermost(Environment(user_classes=[Outermost]))
+    user.start(Group()).get(timeout=5)
+    line = Outermost.leave.__code__.co_firstlineno + 2
+    assert f"Outermost ends: interrupted at {__file__}:{line}" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 class TestWhichLoop:
