@@ -7,6 +7,7 @@ STOCK := $(CURDIR)/.venv-stock
 
 # For the tests and benchmarks: the command under test, and stock Locust to hold beside it.
 export KATYDID := $(VENV)/bin/katydid
+export KATYDID_TARGET := $(KATYDID) target
 export STOCK_PYTHON := $(STOCK)/bin/python
 export LOCUST_PYTHON := $(STOCK_PYTHON)
 # One interpreter for every build of the extension, so that cargo does not rebuild PyO3 between targets.
