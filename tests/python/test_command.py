@@ -294,17 +294,14 @@ def test_run_single_user(place: Path) -> None:
         + """
 from katydid.locust import run_single_user
 from katydid.locust.exception import StopUser
-import itertools
 
-calls = itertools.count()
+def tick_once(user):
+    Ticking.tick(user)
+    raise StopUser
 
-class Once(Ticking):
-    @task
-    def stop(self):
-        if next(calls):
-            raise StopUser
+class Once(User):
+    tasks = [tick_once]
 
-Once.tasks = [Ticking.tick, Once.stop]
 run_single_user(Once)
 """
     )
