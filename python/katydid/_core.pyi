@@ -1,5 +1,6 @@
 """The native half of the package: the reactor, the clients and the statistics."""
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 __version__: str
@@ -166,3 +167,453 @@ def stats_exception_rows(exceptions: list[tuple[int, str, str, list[str]]]) -> l
 
 def stats_json(stats: RequestStats) -> str:
     """The entries as JSON."""
+
+def install() -> None:
+    """Join the reactor to this thread's gevent loop, which everything else does by itself when first used."""
+
+class Versioned:
+    """Counts the changes of a Python object that derives from it."""
+
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self: ...
+    def _bump(self) -> None: ...
+    @property
+    def _version(self) -> int: ...
+
+class Failed:
+    """Why an exchange has no answer."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def number(self) -> int | None: ...
+    @property
+    def body(self) -> tuple[int, int | None] | None: ...
+    @property
+    def label(self) -> str | None: ...
+    @property
+    def has_head(self) -> bool: ...
+    @property
+    def has_body(self) -> bool: ...
+    @property
+    def is_connected(self) -> bool: ...
+
+class Incoming:
+    """An answer, complete or with its body still to come."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def fields(self) -> list[tuple[str, str]]: ...
+    @property
+    def is_complete(self) -> bool: ...
+    @property
+    def seconds(self) -> float: ...
+    def read(self, amount: int = -1) -> bytes | Failed: ...
+    def close(self) -> None: ...
+
+class ConnectionPool:
+    """A pool of connections; usually of one session, but several may share one."""
+
+    def __new__(cls, size: int = 10, keep: int | None = None, **_kwargs: Any) -> Self: ...
+    def close(self) -> None: ...
+    def exchange(
+        self,
+        origin: tuple[bool, str, int],
+        method: str,
+        head: bytes,
+        body: bytes | Iterable[bytes] | None = None,
+        *,
+        chunked: bool = False,
+        stream: bool = False,
+        connect: float | None = None,
+        network: float | None = None,
+        verify: bool | str | None = None,
+        cert: Any = None,
+        bundle: str | None = None,
+    ) -> Incoming | Failed: ...
+
+class Response:
+    """Native base of both clients' responses."""
+
+    status_code: int
+    error: Any
+    request_meta: dict[str, Any]
+
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, class_: Any, error: Any, _traceback: Any) -> bool: ...
+    def success(self) -> None: ...
+    def failure(self, exc: Any) -> None: ...
+    @property
+    def _is_native(self) -> bool: ...
+    @property
+    def _catches(self) -> bool: ...
+    @property
+    def _manual_result(self) -> Any: ...
+    @property
+    def _final_url(self) -> str: ...
+    @property
+    def _stats_name(self) -> Any: ...
+    @property
+    def _content_type(self) -> str | None: ...
+    @property
+    def _first_byte_seconds(self) -> float: ...
+    def _body(self) -> bytes | None: ...
+    def _json(self) -> Any: ...
+    def _fields(self) -> list[tuple[str, str]]: ...
+    def _header(self, name: str) -> str | None: ...
+    def _reason(self) -> str: ...
+    def _sent(self) -> tuple[Any, str, str, Any, Any]: ...
+    def _report(self) -> None: ...
+    def _take(
+        self, incoming: Incoming, url: str | None, *, is_open: bool = False
+    ) -> tuple[bool, bool, bool]: ...
+    def _adopt(
+        self, status: int, length: int, incoming: Incoming | Failed | None = None, seconds: float = 0.0
+    ) -> None: ...
+    def _copy_to(self, other: Response) -> None: ...
+    def _lose(self, failed: Failed | None) -> None: ...
+    def _set_body(self, body: bytes) -> None: ...
+    def _set_request(self, name: Any, url: Any) -> None: ...
+
+class FastHttpClient:
+    """Native base of `FastHttpSession`."""
+
+    base_url: Any
+    request_event: Any
+    user: Any
+    cookiejar: Any
+    _default_headers: Any
+    _pool: ConnectionPool
+
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self: ...
+    def _configure(
+        self,
+        *,
+        connect: float | None,
+        network: float | None,
+        insecure: bool,
+        proxy: tuple[str, int] | None = None,
+    ) -> None: ...
+    def _exchange(
+        self,
+        origin: tuple[bool, str, int],
+        method: str,
+        head: bytes,
+        body: bytes | Iterable[bytes] | None = None,
+        *,
+        chunked: bool = False,
+        stream: bool = False,
+    ) -> Incoming | Failed: ...
+    def _respond(
+        self,
+        class_: type[Any],
+        method: str,
+        url: str,
+        name: Any,
+        headers: Any,
+        payload: Any,
+        context: dict[str, Any] | None,
+        catch_response: bool,
+    ) -> Any: ...
+    def request(
+        self,
+        method: str,
+        url: str,
+        name: str | None = None,
+        data: Any = None,
+        catch_response: bool | None = None,
+        stream: bool | None = None,
+        headers: Any = None,
+        auth: Any = None,
+        json: Any = None,
+        allow_redirects: bool | None = None,
+        context: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> Any: ...
+    def get(
+        self,
+        url: str,
+        *,
+        data: Any = None,
+        json: Any = None,
+        name: str | None = None,
+        headers: Any = None,
+        auth: Any = None,
+        context: dict[str, Any] | None = None,
+        catch_response: bool | None = None,
+        stream: bool | None = None,
+        allow_redirects: bool | None = None,
+        params: Any = None,
+        timeout: Any = None,
+        **kwargs: Any,
+    ) -> Any: ...
+    def head(
+        self,
+        url: str,
+        *,
+        data: Any = None,
+        json: Any = None,
+        name: str | None = None,
+        headers: Any = None,
+        auth: Any = None,
+        context: dict[str, Any] | None = None,
+        catch_response: bool | None = None,
+        stream: bool | None = None,
+        allow_redirects: bool | None = None,
+        params: Any = None,
+        timeout: Any = None,
+        **kwargs: Any,
+    ) -> Any: ...
+    def options(
+        self,
+        url: str,
+        *,
+        data: Any = None,
+        json: Any = None,
+        name: str | None = None,
+        headers: Any = None,
+        auth: Any = None,
+        context: dict[str, Any] | None = None,
+        catch_response: bool | None = None,
+        stream: bool | None = None,
+        allow_redirects: bool | None = None,
+        params: Any = None,
+        timeout: Any = None,
+        **kwargs: Any,
+    ) -> Any: ...
+    def delete(
+        self,
+        url: str,
+        *,
+        data: Any = None,
+        json: Any = None,
+        name: str | None = None,
+        headers: Any = None,
+        auth: Any = None,
+        context: dict[str, Any] | None = None,
+        catch_response: bool | None = None,
+        stream: bool | None = None,
+        allow_redirects: bool | None = None,
+        params: Any = None,
+        timeout: Any = None,
+        **kwargs: Any,
+    ) -> Any: ...
+    def post(
+        self,
+        url: str,
+        data: Any = None,
+        json: Any = None,
+        *,
+        name: str | None = None,
+        headers: Any = None,
+        auth: Any = None,
+        context: dict[str, Any] | None = None,
+        catch_response: bool | None = None,
+        stream: bool | None = None,
+        allow_redirects: bool | None = None,
+        params: Any = None,
+        timeout: Any = None,
+        **kwargs: Any,
+    ) -> Any: ...
+    def put(
+        self,
+        url: str,
+        data: Any = None,
+        *,
+        json: Any = None,
+        name: str | None = None,
+        headers: Any = None,
+        auth: Any = None,
+        context: dict[str, Any] | None = None,
+        catch_response: bool | None = None,
+        stream: bool | None = None,
+        allow_redirects: bool | None = None,
+        params: Any = None,
+        timeout: Any = None,
+        **kwargs: Any,
+    ) -> Any: ...
+    def patch(
+        self,
+        url: str,
+        data: Any = None,
+        *,
+        json: Any = None,
+        name: str | None = None,
+        headers: Any = None,
+        auth: Any = None,
+        context: dict[str, Any] | None = None,
+        catch_response: bool | None = None,
+        stream: bool | None = None,
+        allow_redirects: bool | None = None,
+        params: Any = None,
+        timeout: Any = None,
+        **kwargs: Any,
+    ) -> Any: ...
+
+class HttpClient:
+    """Native base of `HttpSession`."""
+
+    base_url: Any
+    request_event: Any
+    user: Any
+    headers: Any
+    cookies: Any
+    request_name: Any
+    auth: Any
+    proxies: Any
+    hooks: Any
+    params: Any
+    verify: Any
+    cert: Any
+    stream: bool
+    trust_env: bool
+    _is_odd: bool
+
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self: ...
+    @property
+    def _pool(self) -> ConnectionPool: ...
+    def _respond(
+        self, class_: type[Any], method: str, context: dict[str, Any] | None, catch_response: bool
+    ) -> Any: ...
+    def request(
+        self,
+        method: str,
+        url: str,
+        name: str | None = None,
+        catch_response: bool | None = None,
+        context: dict[str, Any] | None = None,
+        *,
+        data: Any = None,
+        json: Any = None,
+        headers: Any = None,
+        auth: Any = None,
+        stream: bool | None = None,
+        allow_redirects: bool | None = None,
+        params: Any = None,
+        timeout: Any = None,
+        **kwargs: Any,
+    ) -> Any: ...
+    def get(
+        self,
+        url: str,
+        *,
+        data: Any = None,
+        json: Any = None,
+        name: str | None = None,
+        headers: Any = None,
+        auth: Any = None,
+        context: dict[str, Any] | None = None,
+        catch_response: bool | None = None,
+        stream: bool | None = None,
+        allow_redirects: bool | None = None,
+        params: Any = None,
+        timeout: Any = None,
+        **kwargs: Any,
+    ) -> Any: ...
+    def head(
+        self,
+        url: str,
+        *,
+        data: Any = None,
+        json: Any = None,
+        name: str | None = None,
+        headers: Any = None,
+        auth: Any = None,
+        context: dict[str, Any] | None = None,
+        catch_response: bool | None = None,
+        stream: bool | None = None,
+        allow_redirects: bool | None = None,
+        params: Any = None,
+        timeout: Any = None,
+        **kwargs: Any,
+    ) -> Any: ...
+    def options(
+        self,
+        url: str,
+        *,
+        data: Any = None,
+        json: Any = None,
+        name: str | None = None,
+        headers: Any = None,
+        auth: Any = None,
+        context: dict[str, Any] | None = None,
+        catch_response: bool | None = None,
+        stream: bool | None = None,
+        allow_redirects: bool | None = None,
+        params: Any = None,
+        timeout: Any = None,
+        **kwargs: Any,
+    ) -> Any: ...
+    def delete(
+        self,
+        url: str,
+        *,
+        data: Any = None,
+        json: Any = None,
+        name: str | None = None,
+        headers: Any = None,
+        auth: Any = None,
+        context: dict[str, Any] | None = None,
+        catch_response: bool | None = None,
+        stream: bool | None = None,
+        allow_redirects: bool | None = None,
+        params: Any = None,
+        timeout: Any = None,
+        **kwargs: Any,
+    ) -> Any: ...
+    def post(
+        self,
+        url: str,
+        data: Any = None,
+        json: Any = None,
+        *,
+        name: str | None = None,
+        headers: Any = None,
+        auth: Any = None,
+        context: dict[str, Any] | None = None,
+        catch_response: bool | None = None,
+        stream: bool | None = None,
+        allow_redirects: bool | None = None,
+        params: Any = None,
+        timeout: Any = None,
+        **kwargs: Any,
+    ) -> Any: ...
+    def put(
+        self,
+        url: str,
+        data: Any = None,
+        *,
+        json: Any = None,
+        name: str | None = None,
+        headers: Any = None,
+        auth: Any = None,
+        context: dict[str, Any] | None = None,
+        catch_response: bool | None = None,
+        stream: bool | None = None,
+        allow_redirects: bool | None = None,
+        params: Any = None,
+        timeout: Any = None,
+        **kwargs: Any,
+    ) -> Any: ...
+    def patch(
+        self,
+        url: str,
+        data: Any = None,
+        *,
+        json: Any = None,
+        name: str | None = None,
+        headers: Any = None,
+        auth: Any = None,
+        context: dict[str, Any] | None = None,
+        catch_response: bool | None = None,
+        stream: bool | None = None,
+        allow_redirects: bool | None = None,
+        params: Any = None,
+        timeout: Any = None,
+        **kwargs: Any,
+    ) -> Any: ...

@@ -53,7 +53,7 @@ class Peer:
 
 
 Script = Callable[[Received, Peer], "bytes | None"]
-"""Gets a request; returns the answer, or None after it has said everything itself: the connection is closed then."""
+"""Gets a request; returns the answer, or None when it has said all itself; the connection closes then."""
 
 
 @dataclass

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- tables of expected texts read best unbroken
 """HttpUser's client: a requests.Session in every respect, whichever way a request goes.
 
 Every test that takes `client` runs twice: natively, and through `requests` itself (`trust_env` sends it there). Texts
@@ -278,7 +279,12 @@ CATCH = [
     ("/200", lambda response: response.failure("bad"), ["CatchResponseError('bad')"], None),
     ("/200", lambda response: response.failure(KeyError("k")), ["KeyError('k')"], None),
     ("/200", lambda response: (response.failure("bad"), response.success()), [None], None),
-    ("/200", lambda response: (response.success(), response.failure("bad")), ["CatchResponseError('bad')"], None),
+    (
+        "/200",
+        lambda response: (response.success(), response.failure("bad")),
+        ["CatchResponseError('bad')"],
+        None,
+    ),
     ("/200", lambda response: fail(ResponseError("mine")), ["ResponseError('mine')"], None),
     ("/200", lambda response: fail(ValueError("mine")), [], ValueError),
     ("/200", lambda response: fail(RescheduleTask()), [], RescheduleTask),
@@ -395,7 +401,9 @@ def test_redirects_may_stay_unfollowed(server, client, heard):
 
 
 def test_cookies(server, client):
-    server.script = lambda request, peer: answer("200 OK", b"", "Set-Cookie: a=1; Path=/", "Set-Cookie: b=2; Path=/deep")
+    server.script = lambda request, peer: answer(
+        "200 OK", b"", "Set-Cookie: a=1; Path=/", "Set-Cookie: b=2; Path=/deep"
+    )
     response = client.get("/deep/x")
     assert dict(response.cookies) == {"a": "1", "b": "2"}
     assert dict(client.cookies) == {"a": "1", "b": "2"}
@@ -590,12 +598,16 @@ def test_what_is_no_json(server, client, text):
 
 
 def test_json_in_another_encoding(server, client):
-    server.script = lambda request, peer: answer("200 OK", '"grün"'.encode("latin-1"), "Content-Type: text/html")
+    server.script = lambda request, peer: answer(
+        "200 OK", '"grün"'.encode("latin-1"), "Content-Type: text/html"
+    )
     assert client.get("/x").json() == "grün"
 
 
 def test_compressed_bodies(server, client, heard):
-    server.script = lambda request, peer: answer("200 OK", gzip.compress(b"hello" * 50), "Content-Encoding: gzip")
+    server.script = lambda request, peer: answer(
+        "200 OK", gzip.compress(b"hello" * 50), "Content-Encoding: gzip"
+    )
     assert client.get("/x").content == b"hello" * 50
     assert heard.last["response_length"] == 250
 
@@ -643,7 +655,9 @@ def test_a_streamed_answer_that_breaks_off(server, client):
 
 
 def test_streams_are_decoded_and_can_be_closed(server, client):
-    server.script = lambda request, peer: answer("200 OK", gzip.compress(b"hello" * 1000), "Content-Encoding: gzip")
+    server.script = lambda request, peer: answer(
+        "200 OK", gzip.compress(b"hello" * 1000), "Content-Encoding: gzip"
+    )
     with client.get("/x", stream=True, catch_response=True) as response:
         assert b"".join(response.iter_content(100)) == b"hello" * 1000
     server.script = in_pieces
@@ -724,7 +738,11 @@ def test_patched_methods_are_called(server, client, monkeypatch):
     del client.request
     sent: list[str] = []
     send = requests.Session.send
-    monkeypatch.setattr(requests.Session, "send", lambda self, request, **kw: (sent.append(request.url), send(self, request, **kw))[1])
+    monkeypatch.setattr(
+        requests.Session,
+        "send",
+        lambda self, request, **kw: (sent.append(request.url), send(self, request, **kw))[1],
+    )
     client.get("/traced")
     assert sent == [f"{server.url}/traced"]
     monkeypatch.undo()

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- tables of expected texts read best unbroken
 """FastHttpUser's client: bytes on the wire, names, events, redirects, cookies, failures, streams.
 
 Expected texts and bytes were observed with Locust 2.46.3 and geventhttpclient 2.3.9, unless a comment says why ours
@@ -15,7 +16,12 @@ from typing import Any
 import gevent
 import pytest
 from katydid.locust.contrib import fasthttp
-from katydid.locust.contrib.fasthttp import ErrorResponse, FastHttpSession, FastResponse, ResponseContextManager
+from katydid.locust.contrib.fasthttp import (
+    ErrorResponse,
+    FastHttpSession,
+    FastResponse,
+    ResponseContextManager,
+)
 from katydid.locust.event import EventHook
 from katydid.locust.exception import CatchResponseError, LocustError, RescheduleTask, ResponseError
 from misbehaving import misbehave
@@ -215,12 +221,22 @@ CATCH = [
     ("/200", lambda response: response.failure("bad"), ["CatchResponseError('bad')"], None),
     ("/200", lambda response: response.failure(KeyError("k")), ["KeyError('k')"], None),
     ("/200", lambda response: (response.failure("bad"), response.success()), [None], None),
-    ("/200", lambda response: (response.success(), response.failure("bad")), ["CatchResponseError('bad')"], None),
+    (
+        "/200",
+        lambda response: (response.success(), response.failure("bad")),
+        ["CatchResponseError('bad')"],
+        None,
+    ),
     ("/200", lambda response: fail(ResponseError("mine")), ["ResponseError('mine')"], None),
     ("/200", lambda response: fail(ValueError("mine")), [], ValueError),
     ("/200", lambda response: fail(RescheduleTask()), [], RescheduleTask),
     ("/200", lambda response: (response.success(), fail(ValueError("mine"))), [None], ValueError),
-    ("/200", lambda response: (response.failure("bad"), fail(ValueError("x"))), ["CatchResponseError('bad')"], ValueError),
+    (
+        "/200",
+        lambda response: (response.failure("bad"), fail(ValueError("x"))),
+        ["CatchResponseError('bad')"],
+        ValueError,
+    ),
     ("/404", lambda response: response.raise_for_status(), ["LocustBadStatusCode(code=404)"], None),
 ]
 
@@ -314,7 +330,9 @@ REDIRECTS = [
 @pytest.mark.parametrize(("method", "status", "then", "body"), REDIRECTS)
 def test_redirects(server, client, heard, method, status, then, body):
     server.script = lambda request, peer: (
-        answer(f"{status} Go", b"", "Location: /there", "Set-Cookie: a=1; Path=/") if request.path == "/here" else OK
+        answer(f"{status} Go", b"", "Location: /there", "Set-Cookie: a=1; Path=/")
+        if request.path == "/here"
+        else OK
     )
     response = client.request(method, "/here", data="b")
     assert response.status_code == 200
@@ -375,7 +393,9 @@ def test_the_limit_of_redirects(server, heard):
 
 
 def test_cookies_come_back_and_can_be_cleared(server, client):
-    server.script = lambda request, peer: answer("200 OK", b"", "Set-Cookie: a=1; Path=/", "Set-Cookie: b=2; Path=/")
+    server.script = lambda request, peer: answer(
+        "200 OK", b"", "Set-Cookie: a=1; Path=/", "Set-Cookie: b=2; Path=/"
+    )
     client.get("/x")
     server.script = lambda request, peer: OK
     client.get("/x")
@@ -552,7 +572,9 @@ def test_an_encoding_of_the_users(server, client):
 def test_compressed_bodies(server, client, heard):
     import gzip
 
-    server.script = lambda request, peer: answer("200 OK", gzip.compress(b"hello" * 50), "Content-Encoding: gzip")
+    server.script = lambda request, peer: answer(
+        "200 OK", gzip.compress(b"hello" * 50), "Content-Encoding: gzip"
+    )
     response = client.get("/x")
     assert response.content == b"hello" * 50
     assert heard.last["response_length"] == 250
@@ -754,7 +776,11 @@ def test_rest_parses_and_asks_for_json(server, user, heard):
 
 
 REST = [
-    (b"no json", lambda response: None, "Could not parse response as JSON. no json, response code 200, error Expecting"),
+    (
+        b"no json",
+        lambda response: None,
+        "Could not parse response as JSON. no json, response code 200, error Expecting",
+    ),
     (b"{}", lambda response: fail(AssertionError("wrong")), "wrong"),
     (b"{}", lambda response: fail(AssertionError("wrong,")), "wrong, response was {}"),
     (b"{}", lambda response: fail(AssertionError()), "Assertion failed"),
@@ -794,7 +820,9 @@ def test_a_user_without_a_host(heard):
         pass
 
     with pytest.raises(StopTest):
-        Owner(type("Environment", (), {"events": type("Events", (), {"request": heard.hook}), "host": None})())
+        Owner(
+            type("Environment", (), {"events": type("Events", (), {"request": heard.hook}), "host": None})()
+        )
 
 
 def test_the_old_name_says_what_to_do():

@@ -9,7 +9,6 @@ import time
 import gevent
 import gevent.event
 import pytest
-
 from katydid import _core
 
 

@@ -191,7 +191,7 @@ impl FastHttpClient {
         slf: &Bound<'py, Self>,
         call: &Call<'_, 'py>,
         flight: Flight,
-        fault: Fault,
+        fault: Box<Fault>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let catches = is_set(call.catch_response)?;
@@ -210,7 +210,7 @@ impl FastHttpClient {
             error: None,
         };
         let response = Response::create(class, arrived)?;
-        slf.call_method1(intern!(py, "_fail"), (&response, Failed::new(fault)))?;
+        slf.call_method1(intern!(py, "_fail"), (&response, Failed::new(&fault)))?;
         if !catches {
             Response::report_now(response.cast()?)?;
         }
@@ -535,6 +535,7 @@ impl FastHttpClient {
 
     /// One exchange: a finished head (and body) to an origin (TLS, host, port). Returns `Incoming` or `Failed`.
     #[pyo3(signature = (origin, method, head, body = None, *, chunked = false, stream = false))]
+    #[allow(clippy::too_many_arguments, reason = "each is a fact of the exchange")]
     fn _exchange<'py>(
         &self,
         py: Python<'py>,

@@ -29,7 +29,7 @@ pub(crate) struct Failed {
 }
 
 impl Failed {
-    pub(crate) fn new(fault: Fault) -> Self {
+    pub(crate) fn new(fault: &Fault) -> Self {
         let label = fault.failure.label.as_deref().map(str::to_owned);
         Self { kind: fault.failure.kind, label, timing: fault.timing, has_body: fault.has_head }
     }
@@ -327,7 +327,7 @@ pub(crate) fn exchange<'py>(
             let open = outgoing.stream.then_some(id);
             Ok(Bound::new(py, Incoming::new(hub, answer, open))?.into_any())
         }
-        Err(fault) => Ok(Bound::new(py, Failed::new(fault))?.into_any()),
+        Err(fault) => Ok(Bound::new(py, Failed::new(&fault))?.into_any()),
     }
 }
 

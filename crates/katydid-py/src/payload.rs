@@ -96,7 +96,9 @@ pub(crate) fn form_encode(data: &Bound<'_, PyAny>, expands: bool) -> Option<Stri
     for (name, value) in fields.iter() {
         match value.cast_exact::<PyList>() {
             Ok(list) if expands => {
-                list.iter().try_for_each(|item| write_field(&mut out, &name, &item).ok_or(())).ok()?
+                for item in list.iter() {
+                    write_field(&mut out, &name, &item)?;
+                }
             }
             _ => write_field(&mut out, &name, &value)?,
         }

@@ -150,7 +150,7 @@ impl HttpClient {
         slf: &Bound<'py, Self>,
         call: &Call<'_, 'py>,
         flight: Flight,
-        fault: Fault,
+        fault: Box<Fault>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let catches = is_set(call.catch_response)?;
@@ -165,7 +165,7 @@ impl HttpClient {
             error: None,
         };
         let response = Response::create(response_class(py)?, arrived)?;
-        slf.call_method1(intern!(py, "_fail"), (&response, Failed::new(fault), call.timeout))?;
+        slf.call_method1(intern!(py, "_fail"), (&response, Failed::new(&fault), call.timeout))?;
         if !catches {
             Response::report_now(response.cast()?)?;
         }

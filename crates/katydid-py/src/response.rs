@@ -449,13 +449,6 @@ impl Response {
         self.state.with(py, |state| recording::seconds_to_first_byte(&state.timing))
     }
 
-    /// The text of the body if it is UTF-8, which `is_utf8` claims.
-    fn _utf8<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let Some(content) = self.native_content(py) else { return Ok(None) };
-        let Ok(bytes) = content.cast::<PyBytes>() else { return Ok(None) };
-        utf8_with_replacements(py, bytes.as_bytes()).map(Some)
-    }
-
     /// The body as JSON where the fast parser takes it; `None` where the standard library has to judge.
     fn _json<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
         let content = self.native_content(py)?;
@@ -786,15 +779,6 @@ pub(crate) fn latin1<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, 
             bytes.len() as ffi::Py_ssize_t,
             std::ptr::null(),
         );
-        Bound::from_owned_ptr_or_err(py, text)
-    }
-}
-
-fn utf8_with_replacements<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-    // SAFETY: the pointer and length describe `bytes`, and the handler's name is a C string.
-    unsafe {
-        let length = bytes.len() as ffi::Py_ssize_t;
-        let text = ffi::PyUnicode_DecodeUTF8(bytes.as_ptr().cast(), length, c"replace".as_ptr());
         Bound::from_owned_ptr_or_err(py, text)
     }
 }

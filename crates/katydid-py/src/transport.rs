@@ -127,12 +127,17 @@ pub(crate) fn start(hub: &'static Hub, pool: PoolId, request: &Request<'_>) -> E
 
 /// Waits for the answer of an exchange, or for the head of a streamed one.
 #[inline]
-pub(crate) fn answer(py: Python<'_>, hub: &'static Hub, id: ExchangeId) -> PyResult<Result<Answer, Fault>> {
+pub(crate) fn answer(
+    py: Python<'_>,
+    hub: &'static Hub,
+    id: ExchangeId,
+) -> PyResult<Result<Answer, Box<Fault>>> {
     hub.outcome(py, id, |reactor| {
         // A failed exchange is gone once it was polled.
         let (timing, has_head) = (reactor.timing(id), reactor.has_head(id));
         reactor.poll(id).map(|outcome| {
-            outcome.map_err(|failure| Fault { failure, timing: timing.unwrap_or_default(), has_head })
+            outcome
+                .map_err(|failure| Box::new(Fault { failure, timing: timing.unwrap_or_default(), has_head }))
         })
     })
 }

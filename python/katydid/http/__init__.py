@@ -1,4 +1,4 @@
-"""What both HTTP clients share on the Python side: headers and cookies that count their changes, bodies, heads.
+"""What both HTTP clients share on the Python side: counted headers and cookies, bodies, heads.
 
 Ordinary requests never come here; see `katydid._core`.
 """

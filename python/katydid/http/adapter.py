@@ -1,7 +1,7 @@
 """The transport of a `requests` session: its prepared requests over the native connections.
 
-`requests` prepares, follows redirects, calls hooks and authenticates; only the exchange itself is ours, so timing,
-timeouts and failures are those of every other request.
+`requests` prepares, follows redirects, calls hooks and authenticates; only the exchange itself is ours, so
+timing, timeouts and failures are those of every other request.
 """
 
 from __future__ import annotations
@@ -68,8 +68,7 @@ class NativeAdapter(BaseAdapter):
             bundle=self._bundle,
         )
         if isinstance(outcome, _core.Failed):
-            error = exception_of(outcome, url, request, limits)
-            raise error
+            raise exception_of(outcome, url, request, limits)
         return _response(self, request, outcome, url)
 
     @property
@@ -115,9 +114,13 @@ def _head(request: requests.PreparedRequest, host: str, target: str) -> bytes:
     lines.extend(headers.items())
     written = [f"{request.method} {target} HTTP/1.1".encode()]
     for name, value in lines:
-        line = b": ".join(part if isinstance(part, bytes) else str(part).encode("latin-1") for part in (name, value))
+        line = b": ".join(
+            part if isinstance(part, bytes) else str(part).encode("latin-1") for part in (name, value)
+        )
         if b"\r" in line or b"\n" in line:
-            raise requests.exceptions.InvalidHeader(f"the header {name!r} contains a line break", request=request)
+            raise requests.exceptions.InvalidHeader(
+                f"the header {name!r} contains a line break", request=request
+            )
         written.append(line)
     return b"\r\n".join([*written, b"", b""])
 
@@ -194,7 +197,9 @@ class Original:
         """There is nothing left to close."""
 
 
-def _response(adapter: Any, request: requests.PreparedRequest, incoming: _core.Incoming, url: str) -> requests.Response:
+def _response(
+    adapter: Any, request: requests.PreparedRequest, incoming: _core.Incoming, url: str
+) -> requests.Response:
     raw_body = _Raw(incoming, url)
     raw = HTTPResponse(
         body=raw_body,  # type: ignore[arg-type]

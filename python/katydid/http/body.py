@@ -12,7 +12,9 @@ from katydid import _core
 class Body:
     """Bytes that are there, or arrive while they are read."""
 
-    def __init__(self, incoming: _core.Incoming | None, exception_of: Callable[[_core.Failed], Exception]) -> None:
+    def __init__(
+        self, incoming: _core.Incoming | None, exception_of: Callable[[_core.Failed], Exception]
+    ) -> None:
         self._incoming = incoming
         self._exception_of = exception_of
         self._kept = b""

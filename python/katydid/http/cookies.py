@@ -27,7 +27,7 @@ class CountingJar(_core.Versioned, CookieJar):
         super().clear(*which, **named)
 
 
-class CountingRequestsJar(_core.Versioned, RequestsCookieJar):
+class CountingRequestsJar(_core.Versioned, RequestsCookieJar):  # type: ignore[misc]
     """The same with the dictionary manners of `requests`."""
 
     def set_cookie(self, cookie: Any, *args: Any, **kwargs: Any) -> Any:
@@ -67,7 +67,11 @@ def cookie_header(jar: CookieJar, url: str) -> str | None:
 
 
 def cookie_line(jar: CookieJar, root: str) -> tuple[str | None, bool]:
-    """The value of `Cookie` for requests to the server at `root`, and whether all of them send that until the jar
-    changes: no cookie is for some paths alone, or expires."""
-    lasting = all(cookie.path == "/" and cookie.expires is None and not cookie.port_specified for cookie in jar)
+    """The value of `Cookie` for requests to the server at `root`, and whether it lasts until the jar changes.
+
+    It does if no cookie is for some paths alone, and none expires.
+    """
+    lasting = all(
+        cookie.path == "/" and cookie.expires is None and not cookie.port_specified for cookie in jar
+    )
     return (cookie_header(jar, root + "/") if lasting else None), lasting

@@ -10,6 +10,7 @@ import re
 import socket
 import ssl
 from http.client import BadStatusLine, HTTPException, LineTooLong, RemoteDisconnected, UnknownProtocol
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,7 +67,7 @@ class _Counted:
 
 def _chain(*errors: BaseException) -> Any:
     """The first of the errors, each caused by the next."""
-    for error, cause in zip(errors, errors[1:], strict=False):
+    for error, cause in pairwise(errors):
         error.__cause__ = error.__context__ = cause
     return errors[0]
 
@@ -84,12 +85,16 @@ def exception_of(
     words = failed.label or ""
     match failed.kind:
         case "dns":
-            cause: Any = socket.gaierror(failed.number, RESOLVER_WORDS.get(failed.number or 0, "unknown error"))
+            cause: Any = socket.gaierror(
+                failed.number, RESOLVER_WORDS.get(failed.number or 0, "unknown error")
+            )
             reason: Any = lower.NameResolutionError(place.host, place.connection, cause)
             return _unreachable(requests.ConnectionError, place, request, reason, cause)
         case "connect":
             cause = system_error(failed.number or 0)
-            reason = lower.NewConnectionError(place.connection, f"Failed to establish a new connection: {cause}")
+            reason = lower.NewConnectionError(
+                place.connection, f"Failed to establish a new connection: {cause}"
+            )
             return _unreachable(requests.ConnectionError, place, request, reason, cause)
         case "connect timeout" if not failed.is_connected:
             message = f"Connection to {place.host} timed out. (connect timeout={timeout[0]})"
@@ -112,7 +117,9 @@ def exception_of(
             return _silent(place, request, timeout[1])
         case "read timeout":
             silence = lower.ReadTimeoutError(place.pool, None, "Read timed out.")  # type: ignore[arg-type]
-            return _chain(requests.ConnectionError(silence, request=request), silence, TimeoutError("timed out"))
+            return _chain(
+                requests.ConnectionError(silence, request=request), silence, TimeoutError("timed out")
+            )
         case "io" if failed.has_body:
             return _broken(system_error(failed.number or 0), request)
         case "closed in body" if failed.body and failed.body[1] is not None:
@@ -122,10 +129,12 @@ def exception_of(
             return _chain(requests.exceptions.ChunkedEncodingError(ended, request=request), ended)
         case "bad chunk":
             length = f"{words.rstrip()}\r\n".encode("latin-1", "replace")
-            invalid = lower.InvalidChunkLength(_Counted(0), length)  # type: ignore[arg-type]
+            invalid = lower.InvalidChunkLength(_Counted(0), length)
             return _broken(invalid, request)
         case "bad header" if "Content-Length" in words:
-            return requests.exceptions.InvalidHeader(lower.InvalidHeader(_length_words(words)), request=request)
+            return requests.exceptions.InvalidHeader(
+                lower.InvalidHeader(_length_words(words)), request=request
+            )
     cause = _aborted(failed, words)
     error = lower.ProtocolError("Connection aborted.", cause)
     return _chain(requests.ConnectionError(error, request=request), error, cause)

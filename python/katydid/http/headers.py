@@ -22,7 +22,7 @@ class SessionHeaders(_core.Versioned, CaseInsensitiveDict[Any]):
 
     def copy(self) -> CaseInsensitiveDict[Any]:
         """A plain copy; its changes are nobody's business."""
-        return CaseInsensitiveDict(self._store.values())
+        return CaseInsensitiveDict(self.items())
 
 
 def fill_in(headers: Any, name: str, value: str) -> None:

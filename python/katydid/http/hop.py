@@ -39,7 +39,7 @@ class Hop:
 
 
 def joined(base: str, location: str) -> str:
-    """Where a redirect leads. A relative path is appended to the present one, which is not what RFC 3986 says."""
+    """Where a redirect leads. A relative path is appended to the present one, unlike in RFC 3986."""
     if location.lower().startswith(("http://", "https://")) or "://" in location:
         return location
     parts = urlsplit(base)
@@ -83,7 +83,7 @@ def with_query(url: str, params: Any) -> str:
 def payload_of(headers: CaseInsensitiveDict[Any], data: Any, files: Any) -> tuple[dict[str, str], Any]:
     """The header lines that a body needs, and the body: text, bytes or an iterator over pieces."""
     if files:
-        body, content_type = RequestEncodingMixin._encode_files(files, data or {})
+        body, content_type = RequestEncodingMixin._encode_files(files, data or {})  # type: ignore[attr-defined]
         return {"content-type": content_type, "content-length": str(len(body))}, body
     if not data and not isinstance(data, Iterator):
         return {}, None
@@ -102,7 +102,9 @@ def payload_of(headers: CaseInsensitiveDict[Any], data: Any, files: Any) -> tupl
         if length := super_len(data):
             lines["Content-Length"] = str(length)
     elif not hasattr(data, "__iter__"):
-        raise TypeError(f"a request body is text, bytes, a mapping, a file or an iterator, not {type(data).__name__}")
+        raise TypeError(
+            f"a request body is text, bytes, a mapping, a file or an iterator, not {type(data).__name__}"
+        )
     return lines, data
 
 

@@ -13,16 +13,21 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlparse, urlunparse
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth, _basic_auth_str
-from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema, RequestException
 from requests.cookies import RequestsCookieJar
+from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema, RequestException
 from requests.structures import CaseInsensitiveDict
-from requests.utils import DEFAULT_CA_BUNDLE_PATH, default_headers, extract_zipped_paths, get_encoding_from_headers
+from requests.utils import (
+    DEFAULT_CA_BUNDLE_PATH,
+    default_headers,
+    extract_zipped_paths,
+    get_encoding_from_headers,
+)
 from urllib3._collections import HTTPHeaderDict
 from urllib3.response import HTTPResponse
 
@@ -32,7 +37,7 @@ from katydid.http.cookies import CountingRequestsJar, cookie_line, keep_cookies
 from katydid.http.failure import exception_of, lowest_cause
 from katydid.http.headers import SessionHeaders
 
-from .exception import CatchResponseError, LocustError, ResponseError
+from .exception import LocustError
 
 absolute_http_url_regexp = re.compile(r"^https?://", re.IGNORECASE)
 
@@ -54,7 +59,7 @@ class _Lazy:
         return value
 
 
-class LocustResponse(_core.Response, requests.Response):
+class LocustResponse(_core.Response, requests.Response):  # type: ignore[misc]
     """An answer: everything that a `requests.Response` is, built from the native one as it is asked for."""
 
     headers = _Lazy(lambda self: CaseInsensitiveDict(_joined(self._fields())))
@@ -94,7 +99,7 @@ class LocustResponse(_core.Response, requests.Response):
 
 
 class ResponseContextManager(LocustResponse):
-    """The answer to a call. With `catch_response=True` the code in its with-block decides what is recorded."""
+    """The answer to a call. With `catch_response=True` its with-block decides what is recorded."""
 
     def raise_for_status(self) -> None:
         """Raise what went wrong, unless the with-block has called it a success.
@@ -127,9 +132,10 @@ class ResponseContextManager(LocustResponse):
         return None
 
 
-class HttpSession(_core.HttpClient, requests.Session):
+class HttpSession(_core.HttpClient, requests.Session):  # type: ignore[misc]
     """A user's session: sends requests, keeps cookies and connections, records every request."""
 
+    _native_methods: ClassVar[dict[str, Any]]
     _ca_bundle = extract_zipped_paths(DEFAULT_CA_BUNDLE_PATH)
 
     def __init__(
@@ -176,7 +182,7 @@ class HttpSession(_core.HttpClient, requests.Session):
             self.base_url = urlunparse((parts.scheme, host, *parts[2:]))
             self.auth = HTTPBasicAuth(parts.username, parts.password)
 
-    def mount(self, prefix: str, adapter: Any) -> None:
+    def mount(self, prefix: str | bytes, adapter: Any) -> None:
         """Have an adapter of your own send what goes to URLs that begin with `prefix`."""
         self._is_odd = True
         super().mount(prefix, adapter)
@@ -227,7 +233,9 @@ class HttpSession(_core.HttpClient, requests.Session):
         except RequestException as error:
             seconds = time.perf_counter() - begun
             request = error.request
-            response._set_request(name or getattr(request, "path_url", None) or str(url), getattr(request, "url", None))
+            response._set_request(
+                name or getattr(request, "path_url", None) or str(url), getattr(request, "url", None)
+            )
             self._lose(response, error, seconds)
         else:
             seconds = time.perf_counter() - begun
@@ -239,7 +247,11 @@ class HttpSession(_core.HttpClient, requests.Session):
         return response
 
     def _keep(
-        self, response: ResponseContextManager, answer: requests.Response, seconds: float, is_open: bool = False
+        self,
+        response: ResponseContextManager,
+        answer: requests.Response,
+        seconds: float,
+        is_open: bool = False,
     ) -> None:
         """Make `response` the answer that `requests` came back with."""
         length = int(answer.headers.get("content-length") or 0) if is_open else len(answer.content or b"")
@@ -290,7 +302,10 @@ class HttpSession(_core.HttpClient, requests.Session):
             raise
         except RequestException as error:
             self._lose(response, error, time.perf_counter() - begun)
-            if error.request is not None and response._stats_name == first.request.path_url:
+            if (
+                isinstance(error.request, requests.PreparedRequest)
+                and response._stats_name == first.request.path_url
+            ):
                 response._set_request(error.request.path_url, error.request.url)
             return
         answer = hops.pop()
@@ -301,7 +316,7 @@ class HttpSession(_core.HttpClient, requests.Session):
         """Have `urllib3` judge a body that the native decoder refused, for the words of its error."""
         plain = requests.Response()
         plain.raw = HTTPResponse(
-            body=BytesIO(response._body()),
+            body=BytesIO(response._body() or b""),
             headers=HTTPHeaderDict(response._fields()),
             status=response.status_code,
             preload_content=False,
@@ -349,8 +364,7 @@ def _blank(response: ResponseContextManager, error: RequestException) -> None:
 
 
 def _incoming(answer: requests.Response) -> Any:
-    if isinstance(answer, _core.Response):
-        return None
+    # An ordinary answer has given its timing already.
     return getattr(getattr(answer.raw, "_original_response", None), "incoming", None)
 
 
@@ -366,7 +380,7 @@ def _is_utf8(encoding: str | None) -> bool:
 def _prepared(response: LocustResponse) -> requests.PreparedRequest:
     """The request behind an ordinary answer, as `requests` would have prepared it."""
     session, method, url, headers, payload = response._sent()
-    request = requests.PreparedRequest()
+    request: Any = requests.PreparedRequest()
     request.method = method.upper()
     request.url = url
     request.hooks = {"response": []}
@@ -409,7 +423,9 @@ def _raw(response: LocustResponse) -> HTTPResponse | None:
 
 
 def _needs_catch_response(_response: requests.Response, *_args: Any, **_kwargs: Any) -> None:
-    raise LocustError("success() and failure() need catch_response=True in the call and a with-block around it")
+    raise LocustError(
+        "success() and failure() need catch_response=True in the call and a with-block around it"
+    )
 
 
 requests.Response.success = requests.Response.failure = _needs_catch_response  # type: ignore[attr-defined]
