@@ -296,7 +296,9 @@ class FastHttpClient:
         *,
         connect: float | None,
         network: float | None,
-        insecure: bool,
+        verify: bool | str | None,
+        cert: Any,
+        bundle: str,
         proxy: tuple[str, int] | None = None,
     ) -> None: ...
     def _exchange(

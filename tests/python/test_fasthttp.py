@@ -458,6 +458,21 @@ def test_failures(server, heard, path, text):
     assert client.get("/after").status_code == 200
 
 
+@pytest.mark.parametrize("retries", [1, 3])
+def test_a_request_that_times_out_is_tried_again(server, heard, retries):
+    server.script = misbehave
+    client = session(server.url, heard, network_timeout=0.1, max_retries=retries)
+    client.post("/silent", data="x")
+    expected = f"RetriesExceeded('{server.url}/silent', {retries}, original=timed out)"
+    assert repr(heard.last["exception"]) == expected
+    assert [request.body for request in server.requests] == [b"x"] * (1 + retries)
+    assert heard.last["response_time"] >= 100 * (1 + retries)
+    server.script = lambda request, peer: OK if len(server.requests) % 2 == 0 else misbehave(request, peer)
+    server.requests.clear()
+    assert client.get("/silent").status_code == 200
+    assert heard.last["exception"] is None
+
+
 PLACES = [
     ("http://127.0.0.1:1", "ConnectionRefusedError(111, 'Connection refused')"),
     ("http://nosuch.invalid", "gaierror(-2, 'Name or service not known')"),

@@ -3,10 +3,10 @@
 //! What is not ordinary goes to the Python half: redirects, new cookies, odd URLs, query parameters, files, failures'
 //! exceptions. Both halves put the same bytes on the wire.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use katydid_net::coding;
-use katydid_net::tls::{TlsSettings, Verify};
 use katydid_net::{Answer, Body, ExchangeId, Origin, Proxy, Request, Timeouts, Timing};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -470,17 +470,21 @@ impl FastHttpClient {
         session::set_headers(&self.session, value);
     }
 
-    /// Set time limits (seconds, `None` for none), certificate checks and proxy (host, port).
-    #[pyo3(signature = (*, connect, network, insecure, proxy = None))]
+    /// Set time limits (seconds, `None` for none), trust as `requests` has it (`verify`, `cert`, and the authorities
+    /// for `verify=True`) and proxy (host, port).
+    #[pyo3(signature = (*, connect, network, verify, cert, bundle, proxy = None))]
+    #[allow(clippy::too_many_arguments, reason = "each is a setting")]
     fn _configure(
         &self,
         py: Python<'_>,
         connect: Option<f64>,
         network: Option<f64>,
-        insecure: bool,
+        verify: Option<&Bound<'_, PyAny>>,
+        cert: Option<&Bound<'_, PyAny>>,
+        bundle: PathBuf,
         proxy: Option<(String, u16)>,
-    ) {
-        let verify = if insecure { Verify::None } else { Verify::System };
+    ) -> PyResult<()> {
+        let tls = incoming::trust(verify, cert, Some(&bundle))?;
         let proxy = proxy.map(|(host, port)| {
             let origin = Origin { tls: false, host: host.into(), port };
             Arc::new(Proxy { origin, authorization: None })
@@ -488,9 +492,10 @@ impl FastHttpClient {
         self.session.with(py, |session| {
             session.timeouts =
                 Timeouts { connect: session::limit(connect), network: session::limit(network) };
-            session.tls = TlsSettings::new(verify);
+            session.tls = tls;
             session.proxy = proxy;
         });
+        Ok(())
     }
 
     /// A response to be filled by `_take` or `_lose`, for a request that Python code prepares.

@@ -251,7 +251,8 @@ impl HttpClient {
             slf.get().settings.with(py, |settings| settings.cert.as_ref().map(|cert| cert.clone_ref(py)));
         let trust = trust(slf, Some(&verify), cert.as_ref().map(|cert| cert.bind(py)))?;
         let pool = slf.get().session.with(py, |session| session.pool.clone_ref(py));
-        pool.get().transport.with(py, |transport| transport.pool(hub, Some(&trust))).map(Some)
+        // A file that is missing: `requests` says so in known words.
+        Ok(pool.get().transport.with(py, |transport| transport.pool(hub, Some(&trust))).ok())
     }
 
     /// Whether nothing about the session asks for `requests` itself.

@@ -182,7 +182,10 @@ impl Session {
             (Some(version), _) => return Ok(Step::Cookies(version, site.clone())),
         };
         let tls = site.origin.tls.then_some(&self.tls);
-        let pool = self.pool.get().transport.with(py, |transport| transport.pool(hub, tls))?;
+        // A certificate file that is missing, or the wrong thread: the way through Python says so in known words.
+        let Ok(pool) = self.pool.get().transport.with(py, |transport| transport.pool(hub, tls)) else {
+            return Ok(Step::Never);
+        };
         Ok(Step::Ready(Outfit {
             site: site.clone(),
             block,

@@ -6,6 +6,7 @@ timing, timeouts and failures are those of every other request.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import requests
@@ -51,6 +52,8 @@ class NativeAdapter(BaseAdapter):
             origin, host, target = place(url)
         except OSError as error:
             raise requests.exceptions.InvalidURL(error, request=request) from error
+        if origin[0]:
+            _check_files(verify, cert)
         limits = limits_of(timeout)
         in_pieces = not isinstance(request.body, str | bytes | None)
         body = pieces(request.body) if in_pieces else request.body
@@ -100,6 +103,17 @@ def limits_of(timeout: Any) -> tuple[float | None, float | None]:
     if hasattr(timeout, "connect_timeout"):  # urllib3's own class
         return timeout.connect_timeout, timeout.read_timeout
     return timeout, timeout
+
+
+def _check_files(verify: Any, cert: Any) -> None:
+    """Say of a missing file what `requests` says of it."""
+    if isinstance(verify, str) and not os.path.exists(verify):
+        raise OSError(f"Could not find a suitable TLS CA certificate bundle, invalid path: {verify}")
+    certificate, key = cert if isinstance(cert, tuple) else (cert, None)
+    if certificate and not os.path.exists(certificate):
+        raise OSError(f"Could not find the TLS certificate file, invalid path: {certificate}")
+    if key and not os.path.exists(key):
+        raise OSError(f"Could not find the TLS key file, invalid path: {key}")
 
 
 def _head(request: requests.PreparedRequest, host: str, target: str) -> bytes:

@@ -77,6 +77,23 @@ def system_error(number: int) -> OSError:
     return OSError(number, os.strerror(number))
 
 
+def certificate_error(label: str) -> ssl.SSLCertVerificationError:
+    """The error for a certificate that was refused; the label is OpenSSL's code and words."""
+    code, _, words = label.partition(" ")
+    error = ssl.SSLCertVerificationError(
+        1, f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {words}"
+    )
+    error.verify_code = int(code) if code.isdigit() else 0
+    error.verify_message = words
+    return error
+
+
+def tls_error(label: str) -> ssl.SSLError:
+    """The error for a handshake that failed; the label is OpenSSL's name of the reason and its words."""
+    reason, _, words = label.partition(" ")
+    return ssl.SSLError(1, f"[SSL: {reason}] {words}" if reason.isupper() else label)
+
+
 def exception_of(
     failed: _core.Failed, url: str, request: Any, timeout: tuple[float | None, float | None]
 ) -> requests.RequestException:
@@ -103,11 +120,10 @@ def exception_of(
         case "connect timeout":
             return _silent(place, request, timeout[0])
         case "certificate":
-            message = f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {words}"
-            cause = ssl.SSLCertVerificationError(1, message)
+            cause = certificate_error(words)
             return _unreachable(requests.exceptions.SSLError, place, request, lower.SSLError(cause), cause)
         case "tls":
-            cause = ssl.SSLError(1, words)
+            cause = tls_error(words)
             return _unreachable(requests.exceptions.SSLError, place, request, lower.SSLError(cause), cause)
         case "proxy":
             cause = OSError(f"Tunnel connection failed: {failed.number} {words}".rstrip())
@@ -116,7 +132,7 @@ def exception_of(
         case "read timeout" if not failed.has_body:
             return _silent(place, request, timeout[1])
         case "read timeout":
-            silence = lower.ReadTimeoutError(place.pool, None, "Read timed out.")  # type: ignore[arg-type]
+            silence = lower.ReadTimeoutError(place.pool, None, "Read timed out.")
             return _chain(
                 requests.ConnectionError(silence, request=request), silence, TimeoutError("timed out")
             )
@@ -129,7 +145,7 @@ def exception_of(
             return _chain(requests.exceptions.ChunkedEncodingError(ended, request=request), ended)
         case "bad chunk":
             length = f"{words.rstrip()}\r\n".encode("latin-1", "replace")
-            invalid = lower.InvalidChunkLength(_Counted(0), length)
+            invalid = lower.InvalidChunkLength(_Counted(0), length)  # type: ignore[arg-type]
             return _broken(invalid, request)
         case "bad header" if "Content-Length" in words:
             return requests.exceptions.InvalidHeader(

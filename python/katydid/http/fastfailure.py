@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import socket
-import ssl
 import zlib
 from http.client import HTTPException
 from ssl import SSLError
@@ -15,7 +14,7 @@ from gevent.timeout import Timeout
 
 from katydid import _core
 
-from .failure import RESOLVER_WORDS
+from .failure import RESOLVER_WORDS, certificate_error, tls_error
 
 
 class ConnectionError(Exception):
@@ -102,11 +101,9 @@ def exception_of(failed: _core.Failed, url: str, retries: int) -> Exception:
         case "head too long" | "too many headers":
             return HTTPParseError("Header overflow")
         case "certificate":
-            return ssl.SSLCertVerificationError(
-                1, f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {words}"
-            )
+            return certificate_error(words)
         case "tls":
-            return SSLError(1, words)
+            return tls_error(words)
         case "proxy":
             return OSError(f"Tunnel connection failed: {number}")
     return HTTPParseError(failed.kind)

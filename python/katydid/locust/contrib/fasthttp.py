@@ -21,6 +21,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
 from requests.structures import CaseInsensitiveDict
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, extract_zipped_paths
 
 from katydid import _core
 from katydid.http.body import Body
@@ -45,6 +46,7 @@ from katydid.http.fastresponse import (
 )
 from katydid.http.headers import SessionHeaders, fill_in
 from katydid.http.hop import Hop, head_of, merged, payload_of, pieces, place, with_query
+from katydid.http.tls import settings_of
 
 from ..exception import StopTest
 from ..user.users import User
@@ -156,10 +158,14 @@ class FastHttpSession(_core.FastHttpClient):
         )
         proxy = (proxy_host, proxy_port or 80) if proxy_host else None
         self._is_proxied = proxy is not None
+        factory = ssl_context_factory
+        verify, cert = (not insecure, None) if factory is None else settings_of(factory)
         self._configure(
             connect=connection_timeout,
             network=network_timeout,
-            insecure=_is_insecure(insecure, ssl_context_factory),
+            verify=verify,
+            cert=cert,
+            bundle=extract_zipped_paths(DEFAULT_CA_BUNDLE_PATH),
             proxy=proxy,
         )
         self._limits = (max_redirects, max_retries)
@@ -242,7 +248,7 @@ class FastHttpSession(_core.FastHttpClient):
             kind, method, full, name or url, headers, payload, context, bool(catch_response)
         )
         hop = Hop(method.upper(), with_query(full, params), {**headers, **lines}, payload)
-        self._perform(response, hop, allow_redirects, stream, max_redirects)
+        self._perform(response, hop, allow_redirects, stream, max_redirects, retries=max_retries)
         if not catch_response:
             response._report()
         return response
@@ -255,16 +261,23 @@ class FastHttpSession(_core.FastHttpClient):
         stream: bool = False,
         limit: int | None = None,
         is_redirect: bool = False,
+        retries: int | None = None,
     ) -> None:
         """Fill `response` with the answer to `hop`, or with that of the last hop that it leads to."""
         left = self.client.max_redirects if limit is None else limit
         url = hop.url if is_redirect else None  # the response's own: without the parameters
+        tries_left = self.client.max_retries if retries is None else retries
         while True:
             outcome = self._send(hop, stream)
+            if tries_left > 0 and _is_timeout(outcome):
+                tries_left -= 1
+                response._lose(outcome)  # keeps the time of its start
+                continue
             if isinstance(outcome, OSError):
                 return self._set_error(response, outcome)
             if isinstance(outcome, _core.Failed):
-                return self._fail(response, outcome, hop.url)
+                response._lose(outcome)
+                return self._set_error(response, self._exception(outcome, hop.url))
             has_cookies, has_location, is_damaged = response._take(outcome, url, is_open=stream)
             if has_cookies:
                 keep_cookies(self.cookiejar, hop.url, response._fields())
@@ -299,25 +312,34 @@ class FastHttpSession(_core.FastHttpClient):
 
     def _settle(self, response: FastResponse, is_redirect: bool, is_damaged: bool) -> None:
         """Deal with what is out of the ordinary about the answer to an ordinary request."""
-        _, method, url, headers, payload = response._sent()
-        keep_cookies(self.cookiejar, url, response._fields())
+        keep_cookies(self.cookiejar, response._final_url, response._fields())
         if is_redirect:
-            lines = dict(headers or {})
-            fill_in(lines, "Accept-Encoding", _CODINGS)
-            more, payload = payload_of(CaseInsensitiveDict(lines), payload, None)
-            first = Hop(method, url, {**lines, **more}, payload)
-            if self.client.max_redirects <= 0:
-                return self._set_error(response, RetriesExceeded(url))
-            hop = first.redirected(response.status_code, response._header("location") or "")
-            self._perform(response, hop, True, limit=self.client.max_redirects - 1, is_redirect=True)
+            limit = self.client.max_redirects - 1
+            if limit < 0:
+                return self._set_error(response, RetriesExceeded(response._final_url))
+            hop = self._hop_of(response)
+            hop = hop.redirected(response.status_code, response._header("location") or "")
+            self._perform(response, hop, True, limit=limit, is_redirect=True)
         elif is_damaged:
             _decode_again(response)
         return None
 
-    def _fail(self, response: FastResponse, failed: _core.Failed, url: str | None = None) -> None:
-        """Make `response` the response of a request that failed."""
+    def _hop_of(self, response: FastResponse) -> Hop:
+        """The hop that an ordinary request was, to be sent in another way."""
+        _, method, url, headers, payload = response._sent()
+        lines = dict(headers or {})
+        fill_in(lines, "Accept-Encoding", _CODINGS)
+        more, payload = payload_of(CaseInsensitiveDict(lines), payload, None)
+        return Hop(method, url, {**lines, **more}, payload)
+
+    def _fail(self, response: FastResponse, failed: _core.Failed) -> None:
+        """Make `response` the response of an ordinary request that failed."""
         response._lose(failed)
-        self._set_error(response, self._exception(failed, url or response._final_url))
+        retries = self.client.max_retries
+        if retries > 0 and _is_timeout(failed):
+            self._perform(response, self._hop_of(response), True, retries=retries - 1)
+        else:
+            self._set_error(response, self._exception(failed, response._final_url))
 
     def _set_error(self, response: FastResponse, error: BaseException) -> None:
         if response._is_native:
@@ -358,10 +380,13 @@ def insecure_ssl_context_factory() -> ssl.SSLContext:
     return context
 
 
-def _is_insecure(insecure: bool, factory: Callable[[], ssl.SSLContext] | None) -> bool:
-    if factory is None or factory is insecure_ssl_context_factory:
-        return insecure
-    return factory().verify_mode == ssl.CERT_NONE
+def _is_timeout(outcome: Any) -> bool:
+    """Whether an exchange ran into a limit before any answer, which is what is tried again."""
+    return (
+        isinstance(outcome, _core.Failed)
+        and outcome.kind in ("read timeout", "connect timeout")
+        and not outcome.has_head
+    )
 
 
 def _decode_again(response: FastResponse) -> None:
@@ -473,9 +498,9 @@ def _parse(response: RestResponseContextManager) -> None:
     try:
         response.js = response.json()
     except JSONDecodeError as error:
+        start = (response.text or "")[:250]
         response.failure(
-            f"Could not parse response as JSON. {(response.text or '')[:250]}, response code {response.status_code}, "
-            f"error {error}"
+            f"Could not parse response as JSON. {start}, response code {response.status_code}, error {error}"
         )
 
 
