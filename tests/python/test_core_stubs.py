@@ -14,7 +14,16 @@ STUB = Path(__file__).parents[2] / "python" / "katydid" / "_core.pyi"
 MODULE = ast.parse(STUB.read_text())
 CLASSES = {node.name: node for node in MODULE.body if isinstance(node, ast.ClassDef)}
 FUNCTIONS = {node.name: node for node in MODULE.body if isinstance(node, ast.FunctionDef)}
-PYTHONS_OWN = {"__module__", "__doc__", "__dict__", "__weakref__", "__new__", "__repr__", "__len__"}
+PYTHONS_OWN = {
+    "__module__",
+    "__doc__",
+    "__dict__",
+    "__weakref__",
+    "__new__",
+    "__repr__",
+    "__len__",
+    "__annotations__",
+}
 
 
 def declared(body: list[ast.stmt]) -> set[str]:

@@ -672,6 +672,16 @@ def test_users_may_share_a_pool(server, heard):
     assert server.connections == 1
 
 
+def test_a_foreign_pool_stands_for_a_shared_one(server, heard):
+    class HTTPClientPool:
+        client_args = {"concurrency": 5}
+
+    pool = HTTPClientPool()
+    for _ in range(3):
+        session(server.url, heard, client_pool=pool).get("/x")
+    assert server.connections == 1
+
+
 def nap(seconds: float) -> None:
     import threading
 

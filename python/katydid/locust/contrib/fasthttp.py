@@ -19,6 +19,7 @@ from http.cookiejar import CookieJar
 from json import JSONDecodeError
 from typing import Any, ClassVar
 from urllib.parse import urlsplit, urlunsplit
+from weakref import WeakKeyDictionary
 
 from requests.structures import CaseInsensitiveDict
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, extract_zipped_paths
@@ -53,6 +54,8 @@ from ..user.users import User
 
 __all__ = [
     "FAILURE_EXCEPTIONS",
+    "CompatRequest",
+    "CompatResponse",
     "ConnectionError",
     "ErrorResponse",
     "FastHttpLocust",
@@ -69,6 +72,7 @@ __all__ = [
     "ResponseContextManager",
     "RestResponseContextManager",
     "RetriesExceeded",
+    "UserAgent",
     "insecure_ssl_context_factory",
 ]
 
@@ -83,6 +87,22 @@ class HTTPClientPool(_core.ConnectionPool):
 
     def __new__(cls, concurrency: int = 1, **_kwargs: Any) -> HTTPClientPool:
         return super().__new__(cls, concurrency)
+
+
+_shared: WeakKeyDictionary[Any, _core.ConnectionPool] = WeakKeyDictionary()
+
+
+def _pool_for(client_pool: Any, concurrency: int) -> _core.ConnectionPool:
+    """The connections for a session. A pool of geventhttpclient's stands for one of ours that is shared."""
+    if client_pool is None:
+        return _core.ConnectionPool(concurrency)
+    if isinstance(client_pool, _core.ConnectionPool):
+        return client_pool
+    if client_pool not in _shared:
+        _shared[client_pool] = _core.ConnectionPool(
+            getattr(client_pool, "client_args", {}).get("concurrency", 1)
+        )
+    return _shared[client_pool]
 
 
 class LocustUserAgent:
@@ -151,11 +171,7 @@ class FastHttpSession(_core.FastHttpClient):
         self.user = user
         self.cookiejar = CountingJar()
         self._default_headers = SessionHeaders({"User-Agent": _AGENT, **(headers or {})})
-        self._pool = (
-            client_pool
-            if isinstance(client_pool, _core.ConnectionPool)
-            else _core.ConnectionPool(concurrency)
-        )
+        self._pool = _pool_for(client_pool, concurrency)
         proxy = (proxy_host, proxy_port or 80) if proxy_host else None
         self._is_proxied = proxy is not None
         factory = ssl_context_factory
@@ -363,6 +379,9 @@ class FastHttpSession(_core.FastHttpClient):
         shown.setdefault("Accept-Encoding", _CODINGS)
         return shown
 
+
+# Names that locustfiles have imported from here although they are geventhttpclient's.
+CompatRequest, CompatResponse, UserAgent = FastRequest, FastResponse, LocustUserAgent
 
 FastHttpSession._native_methods = {"request": FastHttpSession.request}
 
