@@ -275,6 +275,15 @@ impl<W> Reactor<W> {
         is_watched || connection.is_quiet()
     }
 
+    /// Whether [`Self::poll`] has an outcome.
+    #[inline]
+    pub fn is_ready(&self, id: ExchangeId) -> bool {
+        self.flight(id).is_none_or(|flight| {
+            matches!(flight.stage, Stage::Done(_))
+                || (flight.wishes.streams && flight.intake.head.is_some() && !flight.head_taken)
+        })
+    }
+
     /// The outcome of an exchange, once it has one. A ready outcome ends the exchange, except that a streamed answer
     /// ends with its body ([`Self::poll_body`]). An exchange that was given up or has ended is
     /// [`FailureKind::Cancelled`].

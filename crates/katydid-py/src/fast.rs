@@ -30,7 +30,7 @@ const MODULE: &str = "katydid.locust.contrib.fasthttp";
 const ACCEPT_ENCODING: &str = "gzip, deflate, br";
 
 /// Native base of `FastHttpSession`.
-#[pyclass(subclass, dict, weakref, frozen, module = "katydid._core")]
+#[pyclass(subclass, weakref, frozen, module = "katydid._core")]
 pub(crate) struct FastHttpClient {
     session: Attached<Session>,
     inherited: Attached<Inherited>,
@@ -58,7 +58,18 @@ impl FastHttpClient {
         let py = slf.py();
         let hub = hub::current(py)?;
         let Some(flight) = Self::launch(slf, hub, call)? else { return Self::in_python(slf, call) };
-        match transport::answer(py, hub, flight.id)? {
+        transport::settle(py, hub, flight.id)?;
+        Self::landed(slf, hub, call, flight)
+    }
+
+    #[inline(never)]
+    fn landed<'py>(
+        slf: &Bound<'py, Self>,
+        hub: &'static Hub,
+        call: &Call<'_, 'py>,
+        flight: Flight,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match transport::answer(hub, flight.id) {
             Ok(answer) => Self::conclude(slf, call, flight, answer),
             Err(fault) => Self::failed(slf, call, flight, fault),
         }

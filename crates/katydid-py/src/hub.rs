@@ -63,6 +63,10 @@ pub(crate) struct Hub {
     /// How many greenlets wait; the watcher keeps gevent's loop alive only while there are some.
     waiting: Cell<usize>,
     is_kept_alive: Cell<bool>,
+    /// The hub runs [`Hub::turn`], at whose end it arms the timer for everybody who waits by then.
+    is_turning: Cell<bool>,
+    /// How many more greenlets this turn may resume; 0 outside of a turn.
+    left: Cell<usize>,
     /// Counts the resumptions of greenlets by this hub.
     resumed: Cell<u64>,
     /// `resumed` as of the last [`yield_if_unswitched`].
@@ -121,6 +125,8 @@ fn join(py: Python<'_>) -> PyResult<&'static Hub> {
         buffer: Cell::default(),
         waiting: Cell::new(0),
         is_kept_alive: Cell::new(false),
+        is_turning: Cell::new(false),
+        left: Cell::new(0),
         resumed: Cell::new(0),
         seen: Cell::new(u64::MAX),
     }));
@@ -155,7 +161,8 @@ impl Hub {
     }
 
     /// Waits until exchange `id` may have made progress.
-    fn wait(&self, py: Python<'_>, id: ExchangeId) -> PyResult<()> {
+    #[inline(never)]
+    pub(crate) fn wait(&self, py: Python<'_>, id: ExchangeId) -> PyResult<()> {
         let waiter = match self.waiter(py) {
             Ok(waiter) => waiter,
             Err(error) => {
@@ -163,11 +170,8 @@ impl Hub {
                 return Err(error);
             }
         };
-        let deadline = self.with(|reactor| {
-            reactor.wait(id, waiter);
-            reactor.next_deadline()
-        });
-        let switched = self.arm(py, deadline).and_then(|()| self.switch_away(py));
+        self.with(|reactor| reactor.wait(id, waiter));
+        let switched = self.switch_away(py);
         if switched.is_err() {
             self.cancel(id);
         }
@@ -196,14 +200,11 @@ impl Hub {
     /// Waits until `until`; `None`: until everybody else who is ready had a turn.
     fn sleep(&self, py: Python<'_>, until: Option<Moment>) -> PyResult<()> {
         let waiter = self.waiter(py)?;
-        let (id, deadline) = self.with(|reactor| {
-            let id = match until {
-                Some(until) => reactor.sleep(until, waiter),
-                None => reactor.yield_now(waiter),
-            };
-            (id, reactor.next_deadline())
+        let id = self.with(|reactor| match until {
+            Some(until) => reactor.sleep(until, waiter),
+            None => reactor.yield_now(waiter),
         });
-        let switched = self.arm(py, deadline).and_then(|()| self.switch_away(py));
+        let switched = self.switch_away(py);
         // After an ordinary end the id is stale and nothing happens. After an exception, or a switch by somebody
         // else's hand, the sleep must not wake this greenlet out of a later wait.
         self.with(|reactor| reactor.cancel_sleep(id));
@@ -219,14 +220,53 @@ impl Hub {
         Ok(Waiter(Some(waiter.unbind())))
     }
 
+    /// Lets others run until somebody switches back. Inside a turn the next greenlet that was woken gets the thread
+    /// directly, which saves the way through the hub; the last one goes back there.
     fn switch_away(&self, py: Python<'_>) -> PyResult<()> {
+        let next = self.next_woken(py);
+        if next.is_none() {
+            self.prepare_to_idle(py)?;
+        }
         self.waiting.set(self.waiting.get() + 1);
+        let switched = match next {
+            Some(next) => {
+                // The reference is given up only when this greenlet runs again: that is soon enough.
+                self.api.switch(next.bind(py))
+            }
+            None => self.api.switch(self.hub.bind(py)),
+        };
+        self.waiting.set(self.waiting.get() - 1);
+        switched
+    }
+
+    /// The next greenlet to resume in this turn, if its batch is not over.
+    #[inline]
+    fn next_woken(&self, _attached: Python<'_>) -> Option<Py<PyAny>> {
+        let left = self.left.get().checked_sub(1)?;
+        self.left.set(left);
+        loop {
+            let woken = self.with(Reactor::pop_woken)?;
+            if let Some(late_ns) = woken.late_ns {
+                crate::meter::note_start_lag(late_ns);
+            }
+            if let Some(greenlet) = woken.waiter.into_greenlet() {
+                self.resumed.set(self.resumed.get() + 1);
+                return Some(greenlet);
+            }
+        }
+    }
+
+    /// Outside of a turn nobody else sees to it that the next one comes.
+    #[inline]
+    fn prepare_to_idle(&self, py: Python<'_>) -> PyResult<()> {
+        if self.is_turning.get() {
+            return Ok(());
+        }
         if !self.is_kept_alive.get() {
             self.keep_alive(py, true)?;
         }
-        let switched = self.api.switch(self.hub.bind(py));
-        self.waiting.set(self.waiting.get() - 1);
-        switched
+        let deadline = self.with(|reactor| reactor.next_deadline());
+        self.arm(py, deadline)
     }
 
     #[cold]
@@ -286,31 +326,29 @@ impl Hub {
     /// One turn of the reactor, then the greenlets that it woke, at most [`BATCH`] of them.
     fn turn(&self, py: Python<'_>) -> PyResult<()> {
         self.with(|reactor| reactor.turn(Some(Duration::ZERO)))?;
-        for _ in 0..BATCH {
-            let Some(woken) = self.with(Reactor::pop_woken) else { break };
-            if let Some(late_ns) = woken.late_ns {
-                crate::meter::note_start_lag(late_ns);
-            }
-            if let Some(greenlet) = woken.waiter.into_greenlet() {
-                self.resume(greenlet.bind(py))?;
-            }
-        }
-        if self.waiting.get() == 0 && self.is_kept_alive.get() {
-            self.keep_alive(py, false)?;
+        self.left.set(BATCH);
+        self.is_turning.set(true);
+        let resumed = self.resume_woken(py);
+        self.is_turning.set(false);
+        self.left.set(0);
+        resumed?;
+        let waits = self.waiting.get() > 0;
+        if waits != self.is_kept_alive.get() {
+            self.keep_alive(py, waits)?;
         }
         let deadline = self.with(|reactor| reactor.next_deadline());
         self.arm(py, deadline)
     }
 
-    /// Runs a greenlet until it waits again. An exception that ended it is reported as gevent reports those of its
-    /// callbacks; the others who are ready must not suffer.
-    #[inline]
-    fn resume(&self, waiter: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.resumed.set(self.resumed.get() + 1);
-        match self.api.switch(waiter) {
-            Ok(()) => Ok(()),
-            Err(error) => self.report(waiter, &error),
+    /// Runs the woken greenlets; each hands over to the next. An exception that ended one is reported as gevent
+    /// reports those of its callbacks; the others who are ready must not suffer.
+    fn resume_woken(&self, py: Python<'_>) -> PyResult<()> {
+        while let Some(greenlet) = self.next_woken(py) {
+            if let Err(error) = self.api.switch(greenlet.bind(py)) {
+                self.report(greenlet.bind(py), &error)?;
+            }
         }
+        Ok(())
     }
 
     #[cold]

@@ -322,7 +322,8 @@ pub(crate) fn exchange<'py>(
     if let Some(body) = outgoing.body.filter(|_| !is_whole) {
         upload(py, hub, id, body)?;
     }
-    match transport::answer(py, hub, id)? {
+    transport::settle(py, hub, id)?;
+    match transport::answer(hub, id) {
         Ok(answer) => {
             let open = outgoing.stream.then_some(id);
             Ok(Bound::new(py, Incoming::new(hub, answer, open))?.into_any())

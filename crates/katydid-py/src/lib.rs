@@ -1,6 +1,10 @@
 //! The bridge to Python: builds `katydid._core`. The only crate that names PyO3; it holds no decisions.
 //!
 //! Reading order: [`greenlet`] and [`hub`] (how Python waits for the reactor).
+//!
+//! What a maintainer must not break: a class with `__traverse__` has no `dict` of its own (Python's subclasses bring
+//! theirs). CPython 3.11 makes such a dictionary while an object is allocated, which may run the garbage collector on
+//! the object before its Rust half is written.
 
 mod attached;
 mod call;

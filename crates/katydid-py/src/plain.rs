@@ -31,7 +31,7 @@ use crate::verbs::verbs;
 const MODULE: &str = "katydid.locust.clients";
 
 /// Native base of `HttpSession`.
-#[pyclass(subclass, dict, weakref, frozen, module = "katydid._core")]
+#[pyclass(subclass, weakref, frozen, module = "katydid._core")]
 pub(crate) struct HttpClient {
     session: Attached<Session>,
     settings: Attached<Settings>,
@@ -113,7 +113,19 @@ impl HttpClient {
         let is_own = Inherited::holds(&slf.get().steps, slf, &steps)?;
         let flight = if is_own { Self::launch(slf, hub, call)? } else { None };
         let Some(flight) = flight else { return Self::through(slf, intern!(py, "_request"), call) };
-        match transport::answer(py, hub, flight.id)? {
+        transport::settle(py, hub, flight.id)?;
+        Self::landed(slf, hub, call, flight)
+    }
+
+    #[inline(never)]
+    fn landed<'py>(
+        slf: &Bound<'py, Self>,
+        hub: &'static Hub,
+        call: &Call<'_, 'py>,
+        flight: Flight,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        match transport::answer(hub, flight.id) {
             Ok(answer) => {
                 let is_redirect =
                     flight.follows && answer.has_location && matches!(answer.status, 301..=303 | 307 | 308);

@@ -150,7 +150,7 @@ struct State {
 }
 
 /// Native base of `HttpSession`'s and `FastHttpSession`'s responses.
-#[pyclass(subclass, dict, weakref, frozen, module = "katydid._core")]
+#[pyclass(subclass, weakref, frozen, module = "katydid._core")]
 #[derive(Default)]
 pub(crate) struct Response {
     state: Attached<State>,

@@ -1,6 +1,7 @@
 //! Which connections does a session use? One pool per way of trusting servers, opened when it is first needed.
 
 use std::rc::Rc;
+use std::task::Poll;
 
 use katydid_net::tls::{TlsConfig, TlsSettings};
 use katydid_net::{Answer, ExchangeId, PoolId, PoolSettings, Request, Timing};
@@ -93,7 +94,7 @@ impl Drop for Transport {
 }
 
 /// A pool of connections; usually of one session, but several may share one.
-#[pyclass(subclass, dict, weakref, frozen, module = "katydid._core")]
+#[pyclass(subclass, weakref, frozen, module = "katydid._core")]
 pub(crate) struct ConnectionPool {
     pub(crate) transport: Attached<Transport>,
 }
@@ -125,20 +126,28 @@ pub(crate) fn start(hub: &'static Hub, pool: PoolId, request: &Request<'_>) -> E
     hub.with(|reactor| reactor.start(pool, request))
 }
 
-/// Waits for the answer of an exchange, or for the head of a streamed one.
+/// Waits until the answer of an exchange, or the head of a streamed one, is there for [`answer`]. Apart from it,
+/// because what lies on the stack while a greenlet waits is copied at every switch.
 #[inline]
-pub(crate) fn answer(
-    py: Python<'_>,
-    hub: &'static Hub,
-    id: ExchangeId,
-) -> PyResult<Result<Answer, Box<Fault>>> {
-    hub.outcome(py, id, |reactor| {
+pub(crate) fn settle(py: Python<'_>, hub: &'static Hub, id: ExchangeId) -> PyResult<()> {
+    while !hub.with(|reactor| reactor.is_ready(id)) {
+        hub.wait(py, id)?;
+    }
+    Ok(())
+}
+
+/// The answer of an exchange that has settled.
+pub(crate) fn answer(hub: &'static Hub, id: ExchangeId) -> Result<Answer, Box<Fault>> {
+    hub.with(|reactor| {
         // A failed exchange is gone once it was polled.
         let (timing, has_head) = (reactor.timing(id), reactor.has_head(id));
-        reactor.poll(id).map(|outcome| {
-            outcome
-                .map_err(|failure| Box::new(Fault { failure, timing: timing.unwrap_or_default(), has_head }))
-        })
+        match reactor.poll(id) {
+            Poll::Ready(Ok(answer)) => Ok(answer),
+            Poll::Ready(Err(failure)) => {
+                Err(Box::new(Fault { failure, timing: timing.unwrap_or_default(), has_head }))
+            }
+            Poll::Pending => unreachable!("a settled exchange has an outcome"),
+        }
     })
 }
 

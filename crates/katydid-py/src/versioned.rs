@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 /// Counts the changes of a Python object that derives from it. At 0 it was never touched.
-#[pyclass(subclass, dict, weakref, frozen, module = "katydid._core")]
+#[pyclass(subclass, weakref, frozen, module = "katydid._core")]
 pub(crate) struct Versioned {
     version: AtomicU64,
 }
