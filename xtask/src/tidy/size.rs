@@ -5,7 +5,18 @@ use super::{Complaint, Tree};
 const LINES: usize = 700;
 
 /// Files that may be longer, and why.
-const LONG_FILES: &[(&str, &str)] = &[];
+const LONG_FILES: &[(&str, &str)] = &[
+    (
+        "crates/katydid-py/src/plain.rs",
+        "half of it is the flat list of attributes that a requests.Session has",
+    ),
+    (
+        "crates/katydid-py/src/response.rs",
+        "half of it is the flat list of attributes that a requests.Response has",
+    ),
+    ("tests/python/test_clients.py", "a flat list of what a session can do, each case held against requests"),
+    ("tests/python/test_fasthttp.py", "a flat list of what a session can do, each case held against stock"),
+];
 
 /// Source files over the limit that are not listed, and listed ones that no longer need it.
 pub(crate) fn complaints(tree: &Tree) -> Vec<Complaint> {
