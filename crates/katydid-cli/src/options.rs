@@ -2,6 +2,7 @@
 //!
 //! One default differs: without a spawn rate all users start at once, as in other compiled load generators.
 
+use std::io::Write;
 use std::time::Duration;
 
 use clap::Parser;
@@ -108,7 +109,8 @@ impl Options {
 /// Says what is wrong with the arguments, or prints the help that was asked for; returns the exit code.
 pub(crate) fn explain(program: &str, error: &clap::Error) -> i32 {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        print!("{error}");
+        // Whoever reads only the first lines (`| head -1`) closes the pipe early; that is no failure of ours.
+        let _ = write!(std::io::stdout(), "{error}");
         return EXIT_OK;
     }
     let text = error.to_string();
