@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import misbehaving
+import misbehaving_server
 import pytest
 import trustme
 
@@ -37,7 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]
     )
     certificate.private_key_and_cert_chain_pem.write_to_path(str(directory / "expired.pem"))
     process = subprocess.Popen(
-        [sys.executable, str(HERE / "misbehaving.py"), str(directory)],
+        [sys.executable, str(HERE / "misbehaving_server.py"), str(directory)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -57,7 +57,7 @@ def run(
     environment = {
         **os.environ,
         "MISBEHAVING": json.dumps(ports),
-        "PATHS": json.dumps(list(misbehaving.BEHAVIOURS)),
+        "PATHS": json.dumps(list(misbehaving_server.BEHAVIOURS)),
         **variables,
     }
     suite = str(HERE / "locustfiles" / "misbehaving.py")

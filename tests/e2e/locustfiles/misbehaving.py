@@ -1,6 +1,6 @@
 """Asks a misbehaving server for all it can do wrong: one request per task, ROUNDS times over, then stops.
 
-The ports come from MISBEHAVING and the paths from PATHS (JSON, see ../misbehaving.py).
+The ports come from MISBEHAVING and the paths from PATHS (JSON, see ../misbehaving_server.py).
 """
 
 import json

@@ -1,6 +1,6 @@
 """A server that misbehaves on request: each path is one way in which servers go wrong.
 
-usage: misbehaving.py DIRECTORY
+usage: misbehaving_server.py DIRECTORY
 
 Prints one line of JSON with its ports (`http`, `tls`, `refused`) when it is ready, and serves until its
 standard input closes. DIRECTORY holds `expired.pem`, a certificate with its key, for the TLS port.
