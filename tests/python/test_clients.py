@@ -497,6 +497,34 @@ def test_failures(server, client, heard, path, text):
     assert client.get("/after").status_code == 200
 
 
+# requests takes all but the first for good answers; of the first it says how many bytes of the chunk are missing
+MALFORMED = [
+    (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc",
+        "ChunkedEncodingError(ProtocolError('Response ended prematurely'))",
+    ),
+    (
+        b"HTTP/1.1 200 OK\r\nContent-Le",
+        "RemoteDisconnected('Remote end closed connection without response')",
+    ),
+    (
+        b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nok",
+        "InvalidHeader(InvalidHeader('Content-Length: -2 is not a number'))",
+    ),
+    (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nokXX0\r\n\r\n",
+        "ChunkedEncodingError(ProtocolError('Connection broken: InvalidChunkLength(",
+    ),
+]
+
+
+@pytest.mark.parametrize(("sent", "text"), MALFORMED)
+def test_malformed_answers_are_failures(server, client, heard, sent, text):
+    server.script = lambda request, peer: peer.send(sent)
+    assert client.get("/x").status_code == 0
+    assert repr(heard.last["exception"]).replace('"', "'").startswith(text)
+
+
 PLACES = [
     ("http://127.0.0.1:1", "ConnectionRefusedError(111, 'Connection refused')"),
     ("http://nosuch.invalid", "gaierror(-2, 'Name or service not known')"),
@@ -704,6 +732,19 @@ def test_a_proxy(server, client):
     client.proxies = {"http": server.url}
     client.get("http://elsewhere.example/x")
     assert server.last.line == "GET http://elsewhere.example/x HTTP/1.1"
+
+
+def test_through_a_proxy_the_whole_call_is_timed(server, client, heard, monkeypatch):
+    send = HTTPAdapter.send
+
+    def slow(self: HTTPAdapter, *args: Any, **kwargs: Any) -> requests.Response:
+        __import__("threading").Event().wait(0.1)  # before anything is on the wire
+        return send(self, *args, **kwargs)
+
+    monkeypatch.setattr(HTTPAdapter, "send", slow)
+    client.proxies = {"http": server.url}
+    client.get("http://elsewhere.example/x")
+    assert heard.last["response_time"] >= 100
 
 
 def test_prepared_requests_are_sent_natively(server, client):

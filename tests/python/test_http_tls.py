@@ -35,8 +35,11 @@ def serve() -> Iterator[Callable[..., str]]:
     """Starts servers that answer over TLS; gives their URLs."""
     listeners: list[socket.socket] = []
 
-    def start(certificate: str, asks_for_client: bool = False) -> str:
+    def start(certificate: str, asks_for_client: bool = False, newest: Any = None) -> str:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if newest:
+            context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, newest
+            context.set_ciphers("DEFAULT@SECLEVEL=0")
         context.load_cert_chain(FILES / certificate)
         if asks_for_client:
             context.verify_mode = ssl.CERT_REQUIRED
@@ -187,6 +190,25 @@ def test_what_a_context_factory_loads_is_used(serve, heard):
     assert "certificate has expired" in heard.text
     assert fast(serve("expired.pem"), heard, ssl_context_factory=lenient).get("/x").text == "ok"
     assert "load_cert_chain" not in vars(ssl.SSLContext)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_old_versions_of_tls_are_refused_whatever_a_context_allows(serve, heard):
+    def permissive() -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.set_ciphers("DEFAULT@SECLEVEL=0")
+        return context
+
+    old = serve("good.pem", newest=ssl.TLSVersion.TLSv1_1)
+    with socket.create_connection(("127.0.0.1", int(old.rpartition(":")[2]))) as plain_socket:
+        assert permissive().wrap_socket(plain_socket).version() == "TLSv1.1"
+    assert fast(old, heard, ssl_context_factory=permissive).get("/x").status_code == 0
+    assert heard.text.startswith("SSLError(")
+    new = serve("good.pem", newest=ssl.TLSVersion.TLSv1_2)
+    assert fast(new, heard, ssl_context_factory=permissive).get("/x").text == "ok"
 
 
 def test_redirects_from_one_scheme_to_the_other(serve, plain, heard):
