@@ -30,9 +30,9 @@ pub enum FailureKind {
     ClosedInHead,
     /// The server closed the connection inside the body.
     ClosedInBody {
-        /// Body bytes that arrived.
+        /// Bytes that arrived: of the chunk that was cut off, otherwise of the whole body.
         received: u64,
-        /// Body bytes that were announced and did not arrive; `None` where no length was announced (chunked).
+        /// Bytes that were announced and did not arrive; `None` where no length was announced (between chunks).
         missing: Option<u64>,
     },
     /// The first line of the answer is not an HTTP/1 status line.

@@ -34,8 +34,11 @@ enum State {
     UntilClose,
     /// A chunk's size and extensions (RFC 9112 7.1).
     ChunkLine,
-    /// A chunk's data; this many bytes are left.
-    ChunkData(u64),
+    /// A chunk's data.
+    ChunkData {
+        size: u64,
+        left: u64,
+    },
     /// The line end behind a chunk's data.
     ChunkEnd,
     /// Trailer fields until the empty line (RFC 9112 7.1.2).
@@ -79,12 +82,13 @@ impl BodyDecoder {
     /// # Errors
     /// [`FailureKind::ClosedInBody`] if the body is incomplete.
     pub fn finish_at_close(&self) -> Result<(), Failure> {
-        let missing = match self.state {
+        let (received, missing) = match self.state {
             State::Done | State::UntilClose | State::Trailers => return Ok(()),
-            State::Length(left) => Some(left),
-            State::ChunkLine | State::ChunkData(_) | State::ChunkEnd => None,
+            State::Length(left) => (self.received, Some(left)),
+            State::ChunkData { size, left } => (size - left, Some(left)),
+            State::ChunkLine | State::ChunkEnd => (self.received, None),
         };
-        Err(FailureKind::ClosedInBody { received: self.received, missing }.into())
+        Err(FailureKind::ClosedInBody { received, missing }.into())
     }
 
     /// Body bytes handed out so far.
@@ -106,9 +110,13 @@ impl BodyDecoder {
                 Ok(taken as usize)
             }
             State::UntilClose => Ok(self.take(input, u64::MAX, out) as usize),
-            State::ChunkData(left) => {
+            State::ChunkData { size, left } => {
                 let taken = self.take(input, left, out);
-                self.state = if taken == left { State::ChunkEnd } else { State::ChunkData(left - taken) };
+                self.state = if taken == left {
+                    State::ChunkEnd
+                } else {
+                    State::ChunkData { size, left: left - taken }
+                };
                 Ok(taken as usize)
             }
             State::ChunkLine => self.line(input, CHUNK_LINE_BYTES, too_long_chunk_line, Self::chunk_line),
@@ -155,7 +163,7 @@ impl BodyDecoder {
     fn chunk_line(&mut self, line: &[u8]) -> Result<(), Failure> {
         self.state = match chunk_size(line) {
             Some(0) => State::Trailers,
-            Some(size) => State::ChunkData(size),
+            Some(size) => State::ChunkData { size, left: size },
             None => return Err(bad_chunk_line(line)),
         };
         Ok(())

@@ -78,7 +78,7 @@ fn refuses_what_http_client_refuses() {
         (format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(101)), FailureKind::TooManyHeaders),
         (format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "y".repeat(65_540)), FailureKind::HeadTooLong),
         ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhi".to_owned(), closed(2, Some(3))),
-        (format!("{CHUNKED}5\r\nhi"), closed(2, None)),
+        (format!("{CHUNKED}5\r\nhi"), closed(2, Some(3))),
         (format!("{CHUNKED}2\r\nhi\r\n"), closed(2, None)),
         (format!("{CHUNKED}zz\r\nhi\r\n0\r\n\r\n"), FailureKind::BadChunk),
         (format!("{CHUNKED}-2\r\nhi\r\n0\r\n\r\n"), FailureKind::BadChunk),
