@@ -98,7 +98,7 @@ pub(crate) fn has(lines: &[(&str, Option<&str>)], name: &str) -> bool {
 }
 
 /// Whether name and value can be sent as they are: a token, and visible ASCII without a blank in front.
-fn is_sendable(name: &str, value: &str) -> bool {
+pub(crate) fn is_sendable(name: &str, value: &str) -> bool {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     let is_visible = |byte: u8| matches!(byte, 0x20..=0x7e);
     !name.is_empty()

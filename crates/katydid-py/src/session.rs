@@ -12,7 +12,7 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use crate::attached::Attached;
 use crate::call;
-use crate::head::Block;
+use crate::head::{self, Block};
 use crate::hub::Hub;
 use crate::site::Site;
 use crate::transport::ConnectionPool;
@@ -148,7 +148,11 @@ pub(crate) fn outfit(
                 let value = if value.is_none() {
                     None
                 } else {
-                    let Some(text) = call::text(&value) else { return Ok(None) };
+                    // What could end the line, or is not ASCII: the way through Python judges it.
+                    let Some(text) = call::text(&value).filter(|text| head::is_sendable("Cookie", text))
+                    else {
+                        return Ok(None);
+                    };
                     Some(Arc::from(text))
                 };
                 session.with(py, |session| session.cookie_line = Some(CookieLine { version, value }));
