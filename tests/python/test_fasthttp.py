@@ -25,6 +25,7 @@ from katydid.locust.contrib.fasthttp import (
 from katydid.locust.event import EventHook
 from katydid.locust.exception import CatchResponseError, LocustError, RescheduleTask, ResponseError
 from misbehaving import misbehave
+from requests.cookies import create_cookie
 from scripted import OK, Server, answer
 
 
@@ -693,7 +694,28 @@ def test_a_streamed_answer_that_nobody_reads_leaves_nothing(server, client):
     assert client.get("/y").status_code == 200
 
 
+def test_a_cookie_cannot_end_its_line(server, client):
+    client.cookiejar.set_cookie(create_cookie("bad", "1\r\nInjected: yes"))
+    with pytest.raises(ValueError, match="line break"):
+        client.get("/x")
+    assert server.requests == []
+
+
 # connections, interruption, memory
+
+
+def test_a_pool_that_is_replaced_does_not_end_the_requests_under_way(server, client):
+    def slow(request, peer):
+        client_has_seen.wait(5)
+        return OK
+
+    client_has_seen.clear()
+    server.script = slow
+    under_way = gevent.spawn(client.get, "/x")
+    gevent.sleep(0.05)
+    client.client.clientpool = fasthttp.HTTPClientPool(2)
+    client_has_seen.set()
+    assert under_way.get(timeout=5).status_code == 200
 
 
 def test_connections_are_reused_and_can_be_closed(server, client):

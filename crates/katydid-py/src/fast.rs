@@ -41,6 +41,8 @@ struct Flight {
     id: ExchangeId,
     sent: Sent,
     follows: bool,
+    /// Whoever replaces the client's pool meanwhile must not end this request.
+    _pool: Py<ConnectionPool>,
 }
 
 impl FastHttpClient {
@@ -128,7 +130,8 @@ impl FastHttpClient {
         hub.return_buffer(head);
         let sent = Self::sent(slf, call, payload.map(|payload| payload.content.object(py)))?;
         let follows = call.allow_redirects.map_or(Ok(true), PyAnyMethods::is_truthy)?;
-        Ok(Some(Flight { id, sent, follows }))
+        let pool = this.session.with(py, |session| session.pool.clone_ref(py));
+        Ok(Some(Flight { id, sent, follows, _pool: pool }))
     }
 
     fn sent(slf: &Bound<'_, Self>, call: &Call<'_, '_>, payload: Option<Py<PyAny>>) -> PyResult<Sent> {
