@@ -331,13 +331,14 @@ impl Hub {
         let resumed = self.resume_woken(py);
         self.is_turning.set(false);
         self.left.set(0);
-        resumed?;
         let waits = self.waiting.get() > 0;
         if waits != self.is_kept_alive.get() {
             self.keep_alive(py, waits)?;
         }
         let deadline = self.with(|reactor| reactor.next_deadline());
-        self.arm(py, deadline)
+        self.arm(py, deadline)?;
+        // Only now: those who are still to be resumed get their turn whatever ended this one.
+        resumed
     }
 
     /// Runs the woken greenlets; each hands over to the next. An exception that ended one is reported as gevent
