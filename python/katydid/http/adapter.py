@@ -7,6 +7,7 @@ timing, timeouts and failures are those of every other request.
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from typing import Any
 
 import requests
@@ -20,6 +21,9 @@ from katydid import _core
 
 from .failure import exception_of, system_error
 from .hop import pieces, place
+
+_PIECE = 65536
+"""Bytes of a streamed body that are handed out at once, if nobody asks for less."""
 
 
 class NativeAdapter(BaseAdapter):
@@ -211,11 +215,23 @@ class Original:
         """There is nothing left to close."""
 
 
+class _Answer(HTTPResponse):
+    """`urllib3`'s view of an answer."""
+
+    def stream(self, amt: int | None = _PIECE, decode_content: bool | None = None) -> Generator[bytes]:
+        """The body in pieces of at most `amt` bytes: those of a chunked one as they arrive, full or not."""
+        if not self.chunked or amt == 0:
+            yield from super().stream(amt, decode_content)
+            return
+        while piece := self.read1(amt or _PIECE, decode_content):
+            yield piece
+
+
 def _response(
     adapter: Any, request: requests.PreparedRequest, incoming: _core.Incoming, url: str
 ) -> requests.Response:
     raw_body = _Raw(incoming, url)
-    raw = HTTPResponse(
+    raw = _Answer(
         body=raw_body,  # type: ignore[arg-type]
         headers=HTTPHeaderDict(incoming.fields),
         status=incoming.status,
