@@ -140,6 +140,13 @@ def test_the_wire(server, client, verb, positional, named, line, headers, body):
     assert received.body == body
 
 
+def test_a_parameter_without_a_value_is_left_out(server, client):
+    client.get("/x", params={"a": None, "b": [1, 2], "c": "d e"})
+    assert server.last.path == "/x?b=1&b=2&c=d+e"
+    client.get("/x", params={"a": None})
+    assert server.last.path == "/x"
+
+
 def test_files_are_sent_as_a_form(server, client):
     client.post("/x", data={"k": "v"}, files={"f": ("n.txt", io.BytesIO(b"xx"))})
     assert b'name="k"\r\n\r\nv\r\n' in server.last.body

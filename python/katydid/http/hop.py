@@ -74,7 +74,10 @@ def with_query(url: str, params: Any) -> str:
     """The URL with more parameters."""
     if not params:
         return url
-    more = params if isinstance(params, str) else urlencode(params, doseq=True)
+    encode = RequestEncodingMixin._encode_params  # type: ignore[attr-defined]
+    more = params if isinstance(params, str) else encode(params)
+    if not more:  # None is no value
+        return url
     base, fragment_sign, fragment = url.partition("#")
     separator = "&" if "?" in base else "?"
     return f"{base}{separator}{more}{fragment_sign}{fragment}"
