@@ -28,7 +28,7 @@ use crate::resolve::Resolver;
 use crate::timer::Timers;
 
 /// Most bytes taken from a socket at a time.
-const INBOX_BYTES: usize = 64 * 1024;
+pub(crate) const INBOX_BYTES: usize = 64 * 1024;
 /// A body in pieces is taken in until this many bytes wait for the socket; a streamed answer is read until this many
 /// wait for the caller.
 pub(crate) const BACKLOG_BYTES: usize = 256 * 1024;

@@ -7,7 +7,9 @@ use katydid_stats::{Failure, FailureKind, Phase};
 use crate::clock::Moment;
 use crate::connection::{Interest, Written};
 use crate::flight::{ExchangeId, Stage};
-use crate::reactor::{BACKLOG_BYTES, PoolId, Reactor, SourceKind, TimerKey, index_of, io_failure, key_of};
+use crate::reactor::{
+    BACKLOG_BYTES, INBOX_BYTES, PoolId, Reactor, SourceKind, TimerKey, index_of, io_failure, key_of,
+};
 
 /// Most reads from one socket in a row.
 const READS: usize = 16;
@@ -120,7 +122,11 @@ impl<W> Reactor<W> {
         }
         let Some(id) = connection.flight else { return Step::Unsolicited };
         let flight = &mut self.flights[id.index as usize];
-        if arrival > flight.deadline && matches!(flight.stage, Stage::Exchanging) && !flight.is_holding() {
+        // The stamp is that of the last byte. A full inbox says that more lay in the socket than one look takes: the
+        // server was not silent, it waited for us (its probes of the closed window are what came late).
+        let is_judged =
+            matches!(flight.stage, Stage::Exchanging) && !flight.is_holding() && len < INBOX_BYTES;
+        if is_judged && arrival > flight.deadline {
             return Step::TooLate;
         }
         if let Stage::Tunnelling(answer) = &mut flight.stage {

@@ -154,7 +154,11 @@ fn ten_thousand_exchanges_that_go_wrong_leave_nothing_behind() {
     // Warm: every server waits for its next caller, the resolver's threads stand.
     let open = descriptors_at_rest(usize::MAX);
     run(&mut caller, EXCHANGES / 10..EXCHANGES / 2);
-    assert_eq!(caller.reactor.held(), held, "the reactor's tables grew");
+    // How many sockets are open for a moment differs by a few; what thousands of exchanges leave behind would show.
+    for ((room, entries), (room_before, entries_before)) in caller.reactor.held().into_iter().zip(held) {
+        assert!(room <= room_before.max(16), "the reactor's tables grew from {room_before} to {room}");
+        assert_eq!(entries, entries_before);
+    }
     assert_eq!(descriptors_at_rest(open), open);
     a_process_without_descriptors_fails_clearly(&mut caller, ports[0]);
 }
