@@ -203,8 +203,8 @@ fn phases_add_up_to_the_response_time() {
     let timing = caller.finish(id).expect("answers").timing;
     let sum: u64 = Phase::ALL.into_iter().filter_map(|phase| timing.phases.ns(phase)).sum();
     let gap = timing.latency_ns().abs_diff(sum);
-    // Between two phases lies only our own work.
-    assert!(gap < 1_000_000, "{gap} ns between phases of {timing:?}");
+    // Between two phases lies only our own work, and what else the machine does meanwhile.
+    assert!(gap < 20_000_000, "{gap} ns between phases of {timing:?}");
     assert_eq!(timing.phases.ns(Phase::Dns), None, "an address needs no look-up");
     assert!(timing.phases.ns(Phase::Connect).is_some());
     assert!(timing.kernel_time || !cfg!(target_os = "linux"));
