@@ -112,7 +112,7 @@ def test_ten_thousand_bad_exchanges_leave_nothing_behind(
     users, rounds = 20, 24
     ours = run(
         [KATYDID], user_class, server, tmp_path / "ours", "-u", str(users), "-r", str(users), "-t", "100s",
-        ROUNDS=str(rounds), PATIENCE="0.05", RESOURCES=str(report),
+        ROUNDS=str(rounds), PATIENCE="0.05", PAUSE="0", RESOURCES=str(report),
     )  # fmt: skip
     counts = requests(tmp_path / "ours")
     assert counts["Aggregated"][0] >= 10_000, ours.stderr

@@ -7,12 +7,14 @@ import json
 import os
 
 import gevent
-from locust import FastHttpUser, HttpUser, events, task
+from locust import FastHttpUser, HttpUser, constant, events, task
 from locust.exception import StopUser
 
 PORTS = json.loads(os.environ["MISBEHAVING"])
 PATHS = json.loads(os.environ["PATHS"])
 ROUNDS = int(os.environ.get("ROUNDS", "1"))
+# Time for the end of a connection to arrive before the next request could still be sent on it.
+PAUSE = float(os.environ.get("PAUSE", "0.05"))
 PATIENCE = float(os.environ.get("PATIENCE", "0.5"))
 HTTP = f"http://127.0.0.1:{PORTS['http']}"
 ELSEWHERE = {
@@ -33,6 +35,7 @@ def stations():
 
 class Plain(HttpUser):
     host = HTTP
+    wait_time = constant(PAUSE)
 
     def on_start(self):
         self.stations = stations()
@@ -47,6 +50,7 @@ class Plain(HttpUser):
 
 class Fast(FastHttpUser):
     host = HTTP
+    wait_time = constant(PAUSE)
     network_timeout = PATIENCE
     connection_timeout = PATIENCE
 
