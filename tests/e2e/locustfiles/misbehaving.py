@@ -3,6 +3,7 @@
 The ports come from MISBEHAVING and the paths from PATHS (JSON, see ../misbehaving_server.py).
 """
 
+import gc
 import json
 import os
 
@@ -74,6 +75,7 @@ class Resources:
         self.notes = []
 
     def note(self, **_):
+        gc.collect()  # what only waits for the collector is no leak
         with open("/proc/self/statm") as statm:
             pages = int(statm.read().split()[1])
         self.notes.append(
