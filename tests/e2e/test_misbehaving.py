@@ -109,14 +109,14 @@ def test_ten_thousand_bad_exchanges_leave_nothing_behind(
     user_class: str, server: dict[str, int], tmp_path: Path
 ) -> None:
     report = tmp_path / "resources.json"
-    users, rounds = 20, 24
+    users, rounds = 20, 36  # a third of it, 5,000 exchanges, is for caches and tables to fill
     ours = run(
         [KATYDID], user_class, server, tmp_path / "ours", "-u", str(users), "-r", str(users), "-t", "100s",
         ROUNDS=str(rounds), PATIENCE="0.05", PAUSE="0", RESOURCES=str(report),
     )  # fmt: skip
     counts = requests(tmp_path / "ours")
-    assert counts["Aggregated"][0] >= 10_000, ours.stderr
+    assert counts["Aggregated"][0] >= 15_000, ours.stderr
     assert counts["/ok after everything"] == (users * rounds, 0)
     before, after = json.loads(report.read_text())
     assert after["descriptors"] <= before["descriptors"] + 2
-    assert after["rss_mib"] <= before["rss_mib"] + 8
+    assert after["rss_mib"] <= before["rss_mib"] + 6

@@ -67,7 +67,7 @@ class Fast(FastHttpUser):
 
 
 class Resources:
-    """Notes descriptors and memory after the first round of all users and at the end, for RESOURCES."""
+    """Notes descriptors and memory after a third of the run, when all tables have their size, and at the end."""
 
     def __init__(self, path, environment):
         self.path = path
@@ -102,7 +102,7 @@ def watch_resources(environment, **_):
     def watch():
         stats = environment.stats
         per_round = (len(PATHS) + len(ELSEWHERE) + 1) * environment.parsed_options.num_users
-        while stats.total.num_requests < 2 * per_round:
+        while stats.total.num_requests < ROUNDS * per_round / 3:
             gevent.sleep(0.2)
         resources.note()
         while stats.total.num_requests < ROUNDS * per_round:
