@@ -67,7 +67,7 @@ class Fast(FastHttpUser):
 
 
 class Resources:
-    """Notes descriptors and memory after a third of the run, when all tables have their size, and at the end."""
+    """Notes descriptors and memory after a third of the run, when tables have their size, and at the end."""
 
     def __init__(self, path, environment):
         self.path = path
