@@ -685,6 +685,12 @@ def test_lines_of_a_streamed_answer(server, client):
     assert list(lines) == ["ef", "gh"]
 
 
+def test_lines_of_a_failed_answer_are_none(server, client):
+    server.script = lambda request, peer: answer("404 Not Found", b"no\nlines")
+    with pytest.raises(fasthttp.LocustBadStatusCode):
+        next(client.iter_lines("/x"))
+
+
 def test_reading_a_streamed_answer(server, client):
     server.script = lambda request, peer: answer("200 OK", b"one\ntwo\nthree")
     response = client.get("/x", stream=True)

@@ -45,6 +45,10 @@ fn an_interrupt_ends_the_run_with_its_summary() {
     let mut first = String::new();
     console.read_line(&mut first).unwrap();
     assert_eq!(first, "All users spawned: Visitor: 4 (4 in total)\n");
+    let mut tables = String::new();
+    while !tables.contains("GET      /items/[id] ") {
+        assert_ne!(console.read_line(&mut tables).unwrap(), 0, "ended by itself: {tables}");
+    }
     let pid = run.id().to_string();
     assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     let mut rest = String::new();

@@ -208,6 +208,7 @@ class FastHttpSession(_core.FastHttpClient):
     def iter_lines(self, url: str, method: str = "GET", **kwargs: Any) -> Generator[str]:
         """Send a request and yield the lines of its answer as they arrive."""
         response = self.request(method, url, stream=True, **kwargs)
+        response.raise_for_status()
         body = response.stream
         rest = b""
         while body is not None and (piece := body.read1(4096)):
