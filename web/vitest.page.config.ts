@@ -1,0 +1,18 @@
+// The tests in a browser live beside the other tests of the whole (tests/page); their packages are here.
+
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const packages = fileURLToPath(new URL("node_modules", import.meta.url));
+
+export default defineConfig({
+  resolve: { alias: { "playwright-core": `${packages}/playwright-core` } },
+  server: { fs: { strict: false } },
+  test: {
+    dir: "../tests/page",
+    include: ["../tests/page/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    fileParallelism: false,
+  },
+});
