@@ -14,13 +14,19 @@ export LOCUST_PYTHON := $(STOCK_PYTHON)
 export PYO3_PYTHON := $(VENV)/bin/python
 export VIRTUAL_ENV := $(VENV)
 
-.PHONY: demo test lint bench fuzz build clean
+.PHONY: demo test compat compat-table lint bench fuzz build clean
 
 demo: build ## practice server, a suite against it, live numbers, a summary
 	$(VENV)/bin/python scripts/demo.py
 
 test: build $(STOCK)/ready ## every test: Rust, Python, end to end, compatibility with stock Locust
 	scripts/test
+
+compat: build $(STOCK)/ready ## the compatibility suite alone: every case on stock Locust and on katydid
+	$(VENV)/bin/python -m pytest tests/compat tests/e2e/test_hardness.py
+
+compat-table: $(VENV)/ready ## docs/reference/compatibility.md, from the tests
+	$(VENV)/bin/python tests/compat/table.py
 
 lint: $(VENV)/ready ## formatting, lints and types of Rust and Python; the tree's own rules
 	scripts/lint

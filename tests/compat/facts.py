@@ -12,6 +12,9 @@ A header is a comment block between `# /// facts` and `# ///`. Its keys:
     exceptions  list of messages, complete; or "any" where the message is ours to word
     after       seconds until `signal` is sent
     signal      name of that signal
+    shows       the public names, options and variables that the case shows: docs/reference/compatibility.md
+    ordered     true where a single user's requests come in a fixed order, to be compared one by one
+    tables      CSV files that the run writes, whose fixed columns are compared row by row
 """
 
 import tomllib
@@ -35,6 +38,9 @@ class Facts:
     exceptions: list[str] | str = field(default_factory=list)
     after: float | None = None
     signal: str | None = None
+    shows: str = ""
+    ordered: bool = False
+    tables: list[str] = field(default_factory=list)
 
 
 def read_facts(path: Path) -> Facts:

@@ -1,5 +1,6 @@
 """One run of a case, and what came out of it."""
 
+import csv
 import json
 import os
 import shlex
@@ -12,10 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from facts import Facts
+from recorder import Asked, RecordingServer
 
 _OBSERVER = Path(__file__).parent / "observer.py"
 _RESULT = "result.json"
 _TIME_LIMIT = 60
+
+# Columns of the CSV files that do not depend on the clock.
+_FIXED_COLUMNS = {
+    *("Type", "Name", "Request Count", "Failure Count", "Average Content Size"),
+    *("Method", "Error", "Occurrences", "Count", "Message", "Nodes"),
+}
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,8 @@ class Result:
     failures: set[str]
     exceptions: set[str]
     paths: Counter[str]
+    asked: list[Asked]
+    tables: dict[str, list[list[str]]]
     log: str
 
 
@@ -38,15 +48,18 @@ class Run:
     process: subprocess.Popen[str]
     facts: Facts
     folder: Path
+    server: RecordingServer
     begun: float
 
     @classmethod
-    def begin(cls, command: list[str], case: Path, facts: Facts, host: str, folder: Path) -> "Run":
-        """Start `command` on the locustfile `case` against `host`; its files go to `folder`."""
+    def begin(
+        cls, command: list[str], case: Path, facts: Facts, server: RecordingServer, folder: Path
+    ) -> "Run":
+        """Start `command` on the locustfile `case` against `server`; its files go to `folder`."""
         folder.mkdir()
         arguments = [
             *command,
-            *("-f", f"{case},{_OBSERVER}", "--headless", "--only-summary", "-H", host),
+            *("-f", f"{case},{_OBSERVER}", "--headless", "--only-summary", "-H", server.url),
             *shlex.split(facts.args),
         ]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("LOCUST_")}
@@ -59,9 +72,9 @@ class Run:
             stderr=subprocess.PIPE,
             text=True,
         )
-        return cls(process, facts, folder, time.monotonic())
+        return cls(process, facts, folder, server, time.monotonic())
 
-    def finish(self, paths: Counter[str]) -> Result:
+    def finish(self) -> Result:
         """Wait for the end, after the signal that the case asks for."""
         try:
             if self.facts.signal:
@@ -74,15 +87,26 @@ class Run:
         observed = self._observed()
         return Result(
             exit=self.process.returncode,
-            facts=lines,
+            facts=[line.replace(f":{self.server.port}", ":PORT") for line in lines],
             rows=observed.get("rows", {}),
             failures=set(observed.get("failures", [])),
             exceptions=set(observed.get("exceptions", [])),
-            paths=paths,
+            paths=self.server.paths,
+            asked=self.server.asked,
+            tables={name: self._table(name) for name in self.facts.tables},
             log=log,
         )
 
     def _observed(self) -> dict[str, Any]:
         """What the observer wrote; nothing, where the run ended without the event quit."""
         file = self.folder / _RESULT
-        return json.loads(file.read_text()) if file.exists() else {}
+        if not file.exists():
+            return {}
+        return json.loads(file.read_text().replace(f":{self.server.port}", ":PORT"))
+
+    def _table(self, name: str) -> list[list[str]]:
+        """The head of a CSV file, and the columns of its rows that do not depend on the clock."""
+        with (self.folder / name).open(newline="") as file:
+            head, *rows = csv.reader(file)
+        kept = [index for index, column in enumerate(head) if column in _FIXED_COLUMNS]
+        return [head, *sorted([row[index] for index in kept] for row in rows)]

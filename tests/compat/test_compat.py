@@ -7,6 +7,7 @@ command to test, else it is this interpreter's.
 import os
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,14 +43,13 @@ def test_same_facts_on_both(case: Path, stock: list[str], katydid: list[str], tm
     facts = read_facts(case)
     with RecordingServer() as server_of_stock, RecordingServer() as server_of_ours:
         runs = (
-            Run.begin(stock, case, facts, server_of_stock.url, tmp_path / "stock"),
-            Run.begin(katydid, case, facts, server_of_ours.url, tmp_path / "katydid"),
+            Run.begin(stock, case, facts, server_of_stock, tmp_path / "stock"),
+            Run.begin(katydid, case, facts, server_of_ours, tmp_path / "katydid"),
         )
-        theirs = runs[0].finish(server_of_stock.paths)
-        ours = runs[1].finish(server_of_ours.paths)
+        theirs, ours = (run.finish() for run in runs)
     _assert_promises(facts, theirs, "stock Locust")
     _assert_promises(facts, ours, "katydid")
-    _assert_alike(theirs, ours)
+    _assert_alike(facts, theirs, ours)
 
 
 def test_every_case_promises_something() -> None:
@@ -71,10 +71,22 @@ def _assert_promises(facts: Facts, result: Result, who: str) -> None:
         assert fewest <= result.rows.get(row, 0) <= most, f"{row}: {result.rows}\n{story}"
 
 
-def _assert_alike(theirs: Result, ours: Result) -> None:
+def _assert_alike(facts: Facts, theirs: Result, ours: Result) -> None:
     assert ours.facts == theirs.facts, ours.log
-    _assert_similar_counts(theirs.rows, ours.rows)
-    _assert_similar_counts(theirs.paths, ours.paths)
+    assert ours.failures == theirs.failures
+    assert ours.tables == theirs.tables
+    if facts.ordered:
+        assert ours.rows == theirs.rows
+        assert [str(asked) for asked in ours.asked] == [str(asked) for asked in theirs.asked]
+    else:
+        _assert_similar_counts(theirs.rows, ours.rows)
+        _assert_similar_counts(theirs.paths, ours.paths)
+        assert _kinds(ours) == _kinds(theirs)
+
+
+def _kinds(result: Result) -> set[str]:
+    """The different requests of a run, whichever connection they came on."""
+    return {str(replace(asked, connection=0)) for asked in result.asked}
 
 
 def _assert_similar_counts(theirs: dict[str, int], ours: dict[str, int]) -> None:

@@ -1,0 +1,70 @@
+"""Which test shows which name: headers of cases, and `claims.toml` for tests elsewhere.
+
+A claim holds if its test exists and its file has the name in it: nothing is shown by a test that does not
+mention it.
+"""
+
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from facts import read_facts
+from surface import Surface, spread
+
+ROOT = Path(__file__).parents[2]
+_CASES = Path(__file__).parent / "cases"
+_ELSEWHERE = Path(__file__).parent / "claims.toml"
+_WORD = re.compile(r"[\w-]+")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """That `test`, as `path` or `path::name` below the root, shows `name`."""
+
+    test: str
+    name: str
+
+    @property
+    def file(self) -> Path:
+        """The file of the test."""
+        return ROOT / self.test.split("::")[0]
+
+    def is_there(self) -> bool:
+        """Whether the test exists."""
+        if not self.file.exists():
+            return False
+        text = self.file.read_text()
+        return all(f"def {part}(" in text or f"class {part}" in text for part in self.test.split("::")[1:])
+
+    def is_mentioned(self, surface: Surface) -> bool:
+        """Whether the file of the test has the name, or a short form of the option, as a word in it."""
+        words = set(_WORD.findall(_without_claims(self.file.read_text())))
+        if self.name.startswith("-"):
+            return not words.isdisjoint([self.name, *surface.forms.get(self.name, ())])
+        return self.name.rpartition(".")[2] in words
+
+
+def read_claims() -> Iterator[Claim]:
+    """Every claim of the cases' headers and of `claims.toml`."""
+    for case in sorted(_CASES.glob("*.py")):
+        test = case.relative_to(ROOT).as_posix()
+        yield from (Claim(test, name) for name in spread(read_facts(case).shows))
+    for test, names in tomllib.loads(_ELSEWHERE.read_text()).items():
+        yield from (Claim(test, name) for name in spread(names))
+
+
+def tests_by_name(claims: Iterator[Claim]) -> dict[str, list[str]]:
+    """The tests of each name; claims whose test does not exist count for nothing."""
+    tests: dict[str, list[str]] = defaultdict(list)
+    for claim in claims:
+        if claim.is_there() and claim.test not in tests[claim.name]:
+            tests[claim.name].append(claim.test)
+    return {name: found for name, found in tests.items() if found}
+
+
+def _without_claims(text: str) -> str:
+    """A case's text without the claims themselves: they are no mention."""
+    return re.sub(r'(?s)# shows = """.*?"""|# shows = "[^"]*"', "", text)
