@@ -2,23 +2,20 @@
 
 use std::cell::RefCell;
 
-type Listener = Box<dyn FnMut(u64)>;
+/// Says whether it still wants to be told.
+type Listener = Box<dyn FnMut(u64) -> bool>;
 
 thread_local! {
-    static START_LAG: RefCell<Option<Listener>> = const { RefCell::new(None) };
+    static START_LAG: RefCell<Vec<Listener>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Notes that a sleeping greenlet was resumed `late_ns` nanoseconds after its time.
 #[inline]
 pub(crate) fn note_start_lag(late_ns: u64) {
-    START_LAG.with_borrow_mut(|listener| {
-        if let Some(listener) = listener {
-            listener(late_ns);
-        }
-    });
+    START_LAG.with_borrow_mut(|listeners| listeners.retain_mut(|listener| listener(late_ns)));
 }
 
-/// Makes `listener` the one that is told; `None`: nobody is. It must not run Python code.
-pub(crate) fn listen_to_start_lag(listener: Option<Listener>) {
-    START_LAG.set(listener);
+/// Has `listener` told too, from now on. It must not run Python code.
+pub(crate) fn listen_to_start_lag(listener: Listener) {
+    START_LAG.with_borrow_mut(|listeners| listeners.push(listener));
 }

@@ -101,6 +101,16 @@ impl Entry {
         self.window.is_some()
     }
 
+    /// The window of [`Self::keep_window`].
+    pub fn window(&self) -> Option<&Window> {
+        self.window.as_ref()
+    }
+
+    /// The same, for assignment.
+    pub fn window_mut(&mut self) -> Option<&mut Window> {
+        self.window.as_mut()
+    }
+
     /// Adds one sample.
     pub fn record(&mut self, sample: &Sample) {
         self.count_request(sample.at);

@@ -54,7 +54,7 @@ pub struct Cell {
 
 impl Cell {
     /// The cell that a duration falls into, with a count.
-    fn around(duration_us: u64, count: u32) -> Self {
+    pub(crate) fn around(duration_us: u64, count: u32) -> Self {
         let dropped_bits = (u64::BITS - duration_us.leading_zeros()).saturating_sub(KEPT_BITS);
         let low_us = duration_us >> dropped_bits << dropped_bits;
         let high_us = low_us + ((1 << dropped_bits) - 1);

@@ -33,6 +33,13 @@ impl PerSecond {
         }
     }
 
+    /// Puts a count in the place of a second's present one.
+    pub fn put(&mut self, second: i64, count: u32) {
+        if let Some(counter) = self.counter(second) {
+            *counter = count;
+        }
+    }
+
     /// The count of one second.
     pub fn at(&self, second: i64) -> u32 {
         let offset = second.checked_sub(self.first).and_then(|offset| usize::try_from(offset).ok());
@@ -128,6 +135,14 @@ mod tests {
         assert_eq!(series.iter().collect::<Vec<_>>(), [(3, 1), (5, 2), (7, 1)]);
         assert_eq!(series.mean(3, 7), 0.75);
         assert_eq!(series.mean(7, 7), 0.0);
+    }
+
+    #[test]
+    fn a_count_can_be_put() {
+        let mut series = of(3, &[1, 2, 2]);
+        series.put(2, 7);
+        series.put(1, 0);
+        assert_eq!(series.iter().collect::<Vec<_>>(), [(2, 7)]);
     }
 
     #[test]

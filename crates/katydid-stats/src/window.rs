@@ -51,6 +51,24 @@ impl Window {
         self.length
     }
 
+    /// The state at the ends of the last seconds, oldest first: the second, and how often each duration in microseconds
+    /// had been seen.
+    pub fn copies(&self) -> impl Iterator<Item = (i64, Vec<(u64, u64)>)> + '_ {
+        let value_us = |high_us: u64| Cell::around(high_us, 0).value_us();
+        self.copies.iter().map(move |(second, cells)| {
+            (*second, cells.iter().map(|(high_us, count)| (value_us(*high_us), *count)).collect())
+        })
+    }
+
+    /// Puts other states in the place of all that is kept; `copies` are in the form of [`Self::copies`].
+    pub fn assign(&mut self, copies: impl IntoIterator<Item = (i64, Vec<(u64, u64)>)>) {
+        let mut sorted: Vec<_> =
+            copies.into_iter().map(|(second, cells)| (second, distinct(&cells))).collect();
+        sorted.sort_by_key(|(second, _)| *second);
+        self.copies = sorted.into();
+        self.resize(self.length);
+    }
+
     /// To be called before a sample of `second` is recorded into `times`.
     pub fn observe(&mut self, second: i64, times: &Histogram) {
         if second <= self.current {
@@ -81,6 +99,12 @@ fn copy(times: &Histogram, mut memory: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
     memory.clear();
     memory.extend(times.cells().map(|cell| (cell.high_us, cell.count)));
     memory
+}
+
+fn distinct(durations: &[(u64, u64)]) -> Vec<(u64, u64)> {
+    let mut times = Histogram::new();
+    durations.iter().for_each(|(us, count)| times.record_many_us(*us, *count));
+    copy(&times, Vec::new())
 }
 
 /// The cells less what they held earlier.
@@ -148,6 +172,21 @@ mod tests {
         assert_eq!(series.median(111), None);
         series.record(120, 9.0);
         assert_eq!(series.median(120), Some(9.0), "what came before the gap is not in the window");
+    }
+
+    #[test]
+    fn copies_can_be_taken_out_and_put_back() {
+        let mut series = Series::new();
+        for second in 100..130 {
+            series.record(second, if second < 115 { 100.0 } else { 7.0 });
+        }
+        let copies: Vec<_> = series.window.copies().collect();
+        assert_eq!(copies.last(), Some(&(128, vec![(7_000, 14), (100_000, 15)])));
+        let before = series.window.clone();
+        series.window.assign(copies.into_iter().rev());
+        assert_eq!(series.window, before);
+        series.window.assign([]);
+        assert_eq!(series.median(129), None);
     }
 
     #[test]

@@ -65,8 +65,7 @@ class Environment:
         """If set, only tasks with one of these tags run."""
         self.exclude_tags = exclude_tags
         """If set, no task with one of these tags runs."""
-        self.stats = RequestStats()
-        """What was measured."""
+        self._stats = RequestStats()
         self.host = host
         """If set, the host of all user classes."""
         self.reset_stats = reset_stats
@@ -96,6 +95,17 @@ class Environment:
         self._remove_user_classes_with_weight_zero()
         self._validate_user_class_name_uniqueness()
         self._validate_shape_class_instance()
+
+    @property
+    def stats(self) -> RequestStats:
+        """What was measured. Others can be assigned; requests are then recorded there."""
+        return self._stats
+
+    @stats.setter
+    def stats(self, stats: RequestStats) -> None:
+        self._stats = stats
+        if self.runner is not None:
+            self.runner.record_anew()
 
     def _create_runner(self, runner_class: type[RunnerType], *args: Any, **kwargs: Any) -> RunnerType:
         if self.runner is not None:

@@ -41,6 +41,11 @@ class EventHook:
         """
         self._handlers.remove(handler)
 
+    def replace_listener(self, handler: Callable[..., Any], other: Callable[..., Any]) -> None:
+        """Put `other` in the place of `handler`, if that is a listener."""
+        if handler in self._handlers:
+            self._handlers[self._handlers.index(handler)] = other
+
     def fire(self, *, reverse: bool = False, **kwargs: Any) -> None:
         """Call the listeners in the order of their registration, or in the reverse of it."""
         for handler in reversed(self._handlers) if reverse else self._handlers:

@@ -18,7 +18,7 @@ import gevent
 import psutil
 from gevent.pool import Group
 
-from katydid import _core
+from katydid.results.recorder import recorder_into
 
 from . import log
 from .exception import StopTest
@@ -90,7 +90,8 @@ class Runner:
         self._users_dispatcher: UsersDispatcher | None = None
 
         self._spawn_own(self.monitor_cpu_and_memory)
-        environment.events.request.add_listener(_core.Recorder(environment.stats))
+        self._recorder = recorder_into(environment.stats)
+        environment.events.request.add_listener(self._recorder)
         environment.events.spawning_complete.add_listener(self._on_spawning_complete)
 
     def _spawn_own(self, function: Callable[..., Any], *args: Any) -> Greenlet:
@@ -104,6 +105,14 @@ class Runner:
         if self.environment.reset_stats:
             logger.info("all users run: statistics begin anew")
             self.stats.reset_all()
+
+    def record_anew(self) -> None:
+        """Record requests into what the environment has as its statistics now."""
+        hears_lag, self._recorder.hears_lag = self._recorder.hears_lag, False
+        recorder = recorder_into(self.stats)
+        recorder.hears_lag = hears_lag
+        self.environment.events.request.replace_listener(self._recorder, recorder)
+        self._recorder = recorder
 
     @property
     def user_classes(self) -> list[type[User]]:
@@ -148,6 +157,7 @@ class Runner:
         """Enter a state."""
         logger.debug("state %s becomes %s", self.state, new_state)
         self.state = new_state
+        self._recorder.hears_lag = new_state not in (STATE_INIT, STATE_STOPPED)
 
     def cpu_log_warning(self) -> bool:
         """Say at the end of a test that CPU ran short, if it did."""
@@ -437,6 +447,7 @@ class LocalRunner(Runner):
         self.environment.events.spawning_complete.fire(user_count=total)
 
     def _begin_test(self) -> None:
+        self.record_anew()
         self.stats.clear_all()
         self.exceptions = {}
         self.cpu_warning_emitted = False

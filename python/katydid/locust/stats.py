@@ -14,7 +14,6 @@ import logging
 import os
 import sys
 import time
-from collections import namedtuple
 from collections.abc import Callable, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,6 +24,7 @@ from katydid.results.entry import StatsEntry
 from katydid.results.failure import StatsError, shown_text
 from katydid.results.files import StatsCSV, StatsCSVFileWriter  # noqa: F401 - users import them from here
 from katydid.results.run import EntriesDict, ErrorsDict, RequestStats  # noqa: F401 - the same
+from katydid.results.window import CachedResponseTimes  # noqa: F401 - the same
 
 from .util.date import format_utc_timestamp
 from .util.rounding import proper_round
@@ -37,9 +37,6 @@ logger = logging.getLogger(__name__)
 console_logger = logging.getLogger("locust.stats_logger")
 
 S = TypeVar("S")
-CachedResponseTimes = namedtuple(
-    "CachedResponseTimes", ["response_times", "num_requests", "num_none_requests"]
-)
 
 STATS_TYPE_WIDTH = 8
 STATS_AUTORESIZE = True

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from katydid import _core
 from katydid.locust import stats as settings
 from katydid.locust.util.rounding import proper_round
+
+from .view import Counts, CountsBySecond
+from .window import CachedTimes, in_buckets
 
 if TYPE_CHECKING:
     from .run import RequestStats
@@ -27,12 +30,8 @@ class StatsEntry(_core.StatsEntry):
         name: str,
         method: str,
         use_response_times_cache: bool = False,
-        *,
-        place: str = "own",
     ) -> StatsEntry:
-        return super().__new__(
-            cls, stats, name, method, use_response_times_cache, place=place, now=time.time()
-        )
+        return super().__new__(cls, stats, name, method, use_response_times_cache, now=time.time())
 
     def __init__(
         self,
@@ -40,11 +39,23 @@ class StatsEntry(_core.StatsEntry):
         name: str,
         method: str,
         use_response_times_cache: bool = False,
-        *,
-        place: str = "own",
     ) -> None:
         self.stats = stats
         self.use_response_times_cache = use_response_times_cache
+
+    @classmethod
+    def _of_run(cls, stats: RequestStats, name: str, method: str) -> StatsEntry:
+        """The view of a run's entry, which exists."""
+        entry = cls(stats, name, method, stats.use_response_times_cache)
+        entry._join()
+        return entry
+
+    @classmethod
+    def _of_all(cls, stats: RequestStats) -> StatsEntry:
+        """The view of a run's total."""
+        entry = cls(stats, "Aggregated", "", stats.use_response_times_cache)
+        entry._join_total()
+        return entry
 
     def reset(self) -> None:
         """Forget everything but the name."""
@@ -60,35 +71,52 @@ class StatsEntry(_core.StatsEntry):
 
     @property
     def response_times(self) -> dict[float, int]:
-        """How often each bucket of response times was hit: a copy, which may be assigned as a whole."""
-        if settings.bucket_response_time is settings.standard_bucket:
-            return defaultdict(int, self._buckets())
-        buckets: defaultdict[float, int] = defaultdict(int)
-        for response_time, count in self._cells():
-            buckets[settings.bucket_response_time(response_time)] += count
-        return buckets
+        """How often each bucket of response times was hit. What is written into it is recorded."""
+        return ResponseTimes(self)
 
     @response_times.setter
-    def response_times(self, value: dict[float, int]) -> None:
+    def response_times(self, value: Mapping[float, int]) -> None:
         self._set_cells(list(value.items()))
 
     @property
     def num_reqs_per_sec(self) -> dict[int, int]:
-        """Requests by second: a copy, which may be assigned as a whole."""
-        return defaultdict(int, self._requests_by_second())
+        """Requests by second. What is written into it counts."""
+
+        def write(counts: Mapping[int, int]) -> None:
+            self._set_requests_by_second(_whole(counts))
+
+        return CountsBySecond(self._requests_by_second, write, self._requests_in, self._put_requests)
 
     @num_reqs_per_sec.setter
-    def num_reqs_per_sec(self, value: dict[int, int]) -> None:
+    def num_reqs_per_sec(self, value: Mapping[int, int]) -> None:
         self._set_requests_by_second(_whole(value))
 
     @property
     def num_fail_per_sec(self) -> dict[int, int]:
-        """Failures by second: a copy, which may be assigned as a whole."""
-        return defaultdict(int, self._failures_by_second())
+        """Failures by second. What is written into it counts."""
+
+        def write(counts: Mapping[int, int]) -> None:
+            self._set_failures_by_second(_whole(counts))
+
+        return CountsBySecond(self._failures_by_second, write, self._failures_in, self._put_failures)
 
     @num_fail_per_sec.setter
-    def num_fail_per_sec(self, value: dict[int, int]) -> None:
+    def num_fail_per_sec(self, value: Mapping[int, int]) -> None:
         self._set_failures_by_second(_whole(value))
+
+    @property
+    def response_times_cache(self) -> dict[int, Any] | None:
+        """What `response_times` was at the ends of the last seconds; None for an entry that does not keep it.
+
+        An entry other than the total begins to keep it when it is asked for the first time.
+        """
+        return CachedTimes(self) if self.use_response_times_cache else None
+
+    @response_times_cache.setter
+    def response_times_cache(self, value: Mapping[int, Any] | None) -> None:
+        self.use_response_times_cache = value is not None
+        if value is not None:
+            CachedTimes(self).replace(value)
 
     def get_current_response_time_percentile(self, percent: float) -> float | None:
         """The response time at a share of the requests of the last seconds; None when there was none.
@@ -193,5 +221,38 @@ _SERIALIZED = frozenset(
 )
 
 
-def _whole(counts: dict[int, int]) -> list[tuple[int, int]]:
+class ResponseTimes(Counts):
+    """How often each bucket of an entry's response times was hit.
+
+    The entry keeps more than buckets: writing one leaves all others as exact as they are.
+    """
+
+    __slots__ = ("_entry",)
+
+    def __init__(self, entry: StatsEntry) -> None:
+        self._entry = entry
+        super().__init__(self._buckets, self._replace)
+
+    def _buckets(self) -> list[tuple[float, int]]:
+        if settings.bucket_response_time is settings.standard_bucket:
+            return list(self._entry._buckets())
+        return list(in_buckets(self._entry._cells()).items())
+
+    def _replace(self, counts: Mapping[float, int]) -> None:
+        self._entry._set_cells(list(counts.items()))
+
+    def __setitem__(self, key: float, value: int) -> None:
+        self._entry._set_cells([*self._others(key), (key, value)])
+
+    def __delitem__(self, key: float) -> None:
+        if key not in self:
+            raise KeyError(key)
+        self._entry._set_cells(self._others(key))
+
+    def _others(self, bucket: float) -> list[tuple[float, int]]:
+        cells = self._entry._cells()
+        return [(time, count) for time, count in cells if settings.bucket_response_time(time) != bucket]
+
+
+def _whole(counts: Mapping[int, int]) -> list[tuple[int, int]]:
     return [(int(second), int(count)) for second, count in counts.items()]

@@ -6,18 +6,19 @@ Entries and failures are views of native numbers; they are made when somebody lo
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from katydid import _core
 
 from .entry import StatsEntry
 from .failure import RecordedError, StatsError
+from .view import View
 
 Key = tuple[str, str]
 
 
-class EntriesDict(MutableMapping[Key, StatsEntry]):
+class EntriesDict(View[Key, StatsEntry]):
     """The entries by name and method. A missing one is made when it is asked for."""
 
     def __init__(self, request_stats: RequestStats) -> None:
@@ -29,16 +30,19 @@ class EntriesDict(MutableMapping[Key, StatsEntry]):
         if view is not None:
             return view
         name, method = self._stats._make(*key, time.time())
-        cache = self._stats.use_response_times_cache
-        view = StatsEntry(self._stats, name, method, cache, place="named")
+        view = StatsEntry._of_run(self._stats, name, method)
         self._views[name, method] = view
         return view
 
     def __setitem__(self, key: Key, entry: StatsEntry) -> None:
         view = self[key]
-        if view is not entry:
-            view._reset(entry.start_time)
-            view._merge(entry)
+        if view is entry:
+            return
+        view._reset(entry.start_time)
+        view._merge(entry)
+        if entry.stats is self._stats and (entry.name, entry.method) == key:
+            entry._join()  # from now on it is the one that records
+            self._views[key] = entry
 
     def __delitem__(self, key: Key) -> None:
         if key not in self:
@@ -49,24 +53,27 @@ class EntriesDict(MutableMapping[Key, StatsEntry]):
     def __contains__(self, key: object) -> bool:
         return isinstance(key, tuple) and len(key) == 2 and self._stats._has(*key)
 
-    def get(self, key: Key, default: Any = None) -> Any:
-        """The entry if there is one; none is made."""
-        return self[key] if key in self else default  # noqa: SIM401 - this is the definition of get
-
     def __iter__(self) -> Iterator[Key]:
         return iter(self._stats._keys())
 
     def __len__(self) -> int:
         return len(self._stats._keys())
 
-    def __repr__(self) -> str:
-        return repr(dict(self))
+    def _contents(self) -> dict[Key, StatsEntry]:
+        return {key: self[key] for key in self._stats._keys()}
+
+    def replace(self, entries: Mapping[Key, StatsEntry]) -> None:
+        """Put other entries in the place of all these; the total stays."""
+        new = dict(entries)
+        for key in [key for key in self if key not in new]:
+            del self[key]
+        self.update(new)
 
     def _forget(self) -> None:
         self._views.clear()
 
 
-class ErrorsDict(MutableMapping[str, StatsError]):
+class ErrorsDict(View[str, StatsError]):
     """The failures by key, oldest first."""
 
     def __init__(self, request_stats: RequestStats) -> None:
@@ -80,39 +87,34 @@ class ErrorsDict(MutableMapping[str, StatsError]):
             self._views.append(RecordedError(self._stats, index))
         return self._views
 
-    def _index(self) -> dict[str, RecordedError]:
+    def _contents(self) -> dict[str, StatsError]:
         views = self.views()
         for index in range(len(self._keys), len(views)):
             self._keys.append(self._stats._error_key(index))
         return dict(zip(self._keys, views, strict=True))
 
     def __getitem__(self, key: str) -> StatsError:
-        return self._index()[key]
+        return self._contents()[key]
 
     def __setitem__(self, key: str, error: StatsError) -> None:
-        kept = {**self._index(), key: error}
-        self._replace(kept.values())
+        kept = {**self._contents(), key: error}
+        self.replace(kept.values())
 
     def __delitem__(self, key: str) -> None:
-        kept: dict[str, StatsError] = dict(self._index())
+        kept = self._contents()
         del kept[key]
-        self._replace(kept.values())
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._index())
+        self.replace(kept.values())
 
     def __len__(self) -> int:
         return self._stats._error_count()
-
-    def __repr__(self) -> str:
-        return repr(dict(self))
 
     def clear(self) -> None:
         """Forget all failures; the counts of the entries stay."""
         self._forget()
         self._stats._clear_errors()
 
-    def _replace(self, errors: Iterable[StatsError]) -> None:
+    def replace(self, errors: Iterable[StatsError]) -> None:
+        """Put other failures in the place of all these; the counts of the entries stay."""
         errors = list(errors)
         self.clear()
         for error in errors:
@@ -136,10 +138,20 @@ class RequestStats(_core.RequestStats):
 
     def __init__(self, use_response_times_cache: bool = True) -> None:
         self.use_response_times_cache = use_response_times_cache
-        self.entries = EntriesDict(self)
+        self._entries = EntriesDict(self)
         self._errors = ErrorsDict(self)
-        self.total = StatsEntry(self, "Aggregated", "", use_response_times_cache, place="total")
+        self._total = StatsEntry._of_all(self)
         self.history: list[dict[str, Any]] = []
+
+    @property
+    def entries(self) -> Any:
+        """The entries by name and method. A dict can be assigned."""
+        return self._entries
+
+    @entries.setter
+    def entries(self, entries: Mapping[Key, StatsEntry]) -> None:
+        if entries is not self._entries:
+            self._entries.replace(entries)
 
     @property
     def errors(self) -> Any:
@@ -147,9 +159,24 @@ class RequestStats(_core.RequestStats):
         return self._errors
 
     @errors.setter
-    def errors(self, errors: MutableMapping[str, StatsError]) -> None:
+    def errors(self, errors: Mapping[str, StatsError]) -> None:
         if errors is not self._errors:
-            self._errors._replace(errors.values())
+            self._errors.replace(errors.values())
+
+    @property
+    def total(self) -> StatsEntry:
+        """All requests together. Another entry can be assigned."""
+        return self._total
+
+    @total.setter
+    def total(self, entry: StatsEntry) -> None:
+        if entry is self._total:
+            return
+        self._total._reset(entry.start_time)
+        self._total._merge(entry)
+        if entry.stats is self:
+            entry._join_total()
+            self._total = entry
 
     @property
     def num_requests(self) -> int:
@@ -196,7 +223,7 @@ class RequestStats(_core.RequestStats):
     def clear_all(self) -> None:
         """Forget everything."""
         self._errors._forget()
-        self.entries._forget()
+        self._entries._forget()
         self._clear(time.time())
         self.history = []
 

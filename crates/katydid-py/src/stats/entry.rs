@@ -1,6 +1,6 @@
 //! One entry: a view into the statistics of a run, or a free-standing one that a locustfile made.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use katydid_stats::snapshot::{EntrySummary, SnapshotRequest};
 use katydid_stats::{Entry, Sample};
@@ -30,8 +30,11 @@ enum Place {
     Total,
     /// In the run, found by method and name each time, so that it survives a clearing.
     Named,
-    Own(Mutex<Box<Entry>>),
+    Own(Box<Entry>),
 }
+
+/// A moment and what had been seen until then: response times in milliseconds and how often.
+type Copy = (i64, Vec<(f64, u64)>);
 
 /// The numbers of one name. `katydid.locust.stats.StatsEntry` gives this Locust's names.
 #[pyclass(frozen, subclass, module = "katydid._core")]
@@ -39,17 +42,22 @@ pub(crate) struct StatsEntry {
     shared: Shared,
     method: String,
     name: String,
-    place: Place,
+    /// Locked after the statistics, never before.
+    place: Mutex<Place>,
 }
 
 impl StatsEntry {
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Reads the entry and the total of its run.
     fn read<T>(&self, read: impl FnOnce(&Entry, &Entry) -> T) -> T {
         let state = self.shared.lock();
         let total = state.stats.total();
-        match &self.place {
+        match &*self.place() {
             Place::Total => read(total, total),
-            Place::Own(entry) => read(&entry.lock().unwrap_or_else(PoisonError::into_inner), total),
+            Place::Own(entry) => read(entry, total),
             Place::Named => {
                 let found = state.stats.find(&self.method, &self.name);
                 match found.and_then(|id| state.stats.entry_of(id)) {
@@ -63,9 +71,9 @@ impl StatsEntry {
     /// Changes the entry. One that was cleared away comes back.
     fn change(&self, change: impl FnOnce(&mut Entry)) {
         let mut state = self.shared.lock();
-        match &self.place {
+        match &mut *self.place() {
             Place::Total => change(state.stats.total_mut()),
-            Place::Own(entry) => change(&mut entry.lock().unwrap_or_else(PoisonError::into_inner)),
+            Place::Own(entry) => change(entry),
             Place::Named => {
                 let started_at = state.stats.total().started_at;
                 let id = state.stats.entry_at(&self.method, &self.name, started_at);
@@ -84,28 +92,31 @@ impl StatsEntry {
 #[pymethods]
 impl StatsEntry {
     #[new]
-    #[pyo3(signature = (stats, name, method, use_response_times_cache = false, *, place = "own", now = None))]
+    #[pyo3(signature = (stats, name, method, use_response_times_cache = false, *, now = None))]
     fn new(
         stats: &Bound<'_, RequestStats>,
         name: String,
         method: String,
         use_response_times_cache: bool,
-        place: &str,
         now: Option<f64>,
     ) -> Self {
-        let place = match place {
-            "total" => Place::Total,
-            "named" => Place::Named,
-            _ => {
-                let now = now.unwrap_or_else(super::recorder::now);
-                let mut entry = Entry::new(&method, &name, now, SECONDS);
-                if use_response_times_cache {
-                    entry.keep_window(super::WINDOW_SECONDS);
-                }
-                Place::Own(Mutex::new(Box::new(entry)))
-            }
-        };
-        Self { shared: stats.get().shared.clone(), method, name, place }
+        let now = now.unwrap_or_else(super::recorder::now);
+        let mut entry = Entry::new(&method, &name, now, SECONDS);
+        if use_response_times_cache {
+            entry.keep_window(super::WINDOW_SECONDS);
+        }
+        let place = Place::Own(Box::new(entry));
+        Self { shared: stats.get().shared.clone(), method, name, place: Mutex::new(place) }
+    }
+
+    /// From now on this is the entry of the run that has the same name and method, and nothing of its own.
+    fn _join(&self) {
+        *self.place() = Place::Named;
+    }
+
+    /// The same for the total.
+    fn _join_total(&self) {
+        *self.place() = Place::Total;
     }
 
     #[getter]
@@ -311,6 +322,47 @@ impl StatsEntry {
         self.change(|entry| {
             entry.requests_by_second.clear();
             counts.into_iter().for_each(|(second, count)| entry.requests_by_second.add(second, count));
+        });
+    }
+
+    fn _requests_in(&self, second: i64) -> u32 {
+        self.read(|entry, _| entry.requests_by_second.at(second))
+    }
+
+    fn _put_requests(&self, second: i64, count: u32) {
+        self.change(|entry| entry.requests_by_second.put(second, count));
+    }
+
+    fn _failures_in(&self, second: i64) -> u32 {
+        self.read(|entry, _| entry.failures_by_second.at(second))
+    }
+
+    fn _put_failures(&self, second: i64, count: u32) {
+        self.change(|entry| entry.failures_by_second.put(second, count));
+    }
+
+    /// What the window of current percentiles is a difference to; the window begins if there is none.
+    fn _copies(&self, seconds: usize) -> Vec<Copy> {
+        let in_ms = |cells: Vec<(u64, u64)>| {
+            cells.into_iter().map(|(us, count)| (us as f64 / 1000.0, count)).collect()
+        };
+        self.change(|entry| entry.keep_window(seconds));
+        let copies = |entry: &Entry| {
+            let window = entry.window()?;
+            Some(window.copies().map(|(second, cells)| (second, in_ms(cells))).collect())
+        };
+        self.read(|entry, _| copies(entry)).unwrap_or_default()
+    }
+
+    fn _set_copies(&self, seconds: usize, copies: Vec<Copy>) {
+        let in_us = |cells: Vec<(f64, u64)>| {
+            cells.into_iter().map(|(ms, count)| (katydid_stats::histogram::us_of_ms(ms), count)).collect()
+        };
+        self.change(|entry| {
+            entry.keep_window(seconds);
+            if let Some(window) = entry.window_mut() {
+                window.assign(copies.into_iter().map(|(second, cells)| (second, in_us(cells))));
+            }
         });
     }
 

@@ -1,5 +1,6 @@
 //! The listener of `events.request` that keeps the statistics.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use katydid_stats::Sample;
@@ -13,12 +14,29 @@ use crate::meter;
 #[pyclass(frozen, module = "katydid._core")]
 pub(crate) struct Recorder {
     shared: Shared,
+    /// While it is there, and the statistics are, the listener to the lag stays.
+    hearing: Mutex<Option<Arc<()>>>,
 }
 
 impl Recorder {
     /// Records one sample under a method and name.
     pub(crate) fn record(&self, method: &str, name: &str, sample: &Sample) {
         self.shared.record(method, name, sample);
+    }
+
+    fn hearing(&self) -> MutexGuard<'_, Option<Arc<()>>> {
+        self.hearing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn listen_to_lag(&self) -> Arc<()> {
+        let hearing = Arc::new(());
+        let (statistics, heard) = (Arc::downgrade(&self.shared.0), Arc::downgrade(&hearing));
+        meter::listen_to_start_lag(Box::new(move |ns| {
+            let Some(state) = statistics.upgrade().filter(|_| heard.strong_count() > 0) else { return false };
+            Shared(state).lock().stats.record_start_lag(ns);
+            true
+        }));
+        hearing
     }
 
     /// Records lag and phases of a sample that the event itself reports.
@@ -37,13 +55,27 @@ impl Recorder {
 
 #[pymethods]
 impl Recorder {
-    /// The recorder into these statistics; from now on the time that sleeps end too late is recorded there, too.
+    /// The recorder into these statistics.
     #[new]
     fn new(stats: &Bound<'_, RequestStats>) -> Self {
         let shared = stats.get().shared.clone();
-        let of_lag = shared.clone();
-        meter::listen_to_start_lag(Some(Box::new(move |ns| of_lag.lock().stats.record_start_lag(ns))));
-        Self { shared }
+        Self { shared, hearing: Mutex::default() }
+    }
+
+    /// Is the time that sleeps end too late recorded, too? Of several runs in one process, those that are on want it.
+    #[getter]
+    fn hears_lag(&self) -> bool {
+        self.hearing().is_some()
+    }
+
+    #[setter]
+    fn set_hears_lag(&self, value: bool) {
+        let mut hearing = self.hearing();
+        match (value, &*hearing) {
+            (true, None) => *hearing = Some(self.listen_to_lag()),
+            (false, Some(_)) => *hearing = None,
+            _ => {}
+        }
     }
 
     #[pyo3(signature = (*, request_type, name, response_time, response_length, exception = None, **_rest))]
