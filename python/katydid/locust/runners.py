@@ -334,6 +334,7 @@ class Runner:
         self.shape_greenlet = None
         self.shape_last_tick = None
         self._stop_chosen(list(self._users()))
+        self.resume()
         self._users_dispatcher = None
         self.update_state(STATE_STOPPED)
         self.cpu_log_warning()
@@ -343,6 +344,19 @@ class Runner:
         """End one of the runner's greenlets, unless it is the one that asks."""
         if greenlet is not None and greenlet is not gevent.getcurrent():
             greenlet.kill(block=True)
+
+    @property
+    def is_paused(self) -> bool:
+        """Do the users wait before their next task until the run is resumed?"""
+        return self.environment in pause.gates
+
+    def pause(self) -> None:
+        """Let users finish their task and begin no other. The state stays what it is."""
+        pause.hold(self.environment)
+
+    def resume(self) -> None:
+        """Let users begin tasks again."""
+        pause.release(self.environment)
 
     def quit(self) -> None:
         """Stop the test and everything that the runner does."""

@@ -18,6 +18,7 @@ from gevent import GreenletExit
 
 from katydid import _core
 from katydid.fault import place_of, story_of
+from katydid.pause import gates
 
 from ..exception import (
     InterruptTaskSet,
@@ -321,10 +322,24 @@ def _rescheduling(interruption: InterruptTaskSet) -> Exception:
     return RescheduleTaskImmediately() if interruption.reschedule else RescheduleTask()
 
 
+def _wait_while_paused(user: Any) -> None:
+    """Before a task: wait until the run goes on. A user that is to stop meanwhile stops here."""
+    gate = gates.get(user.environment)
+    if gate is None or user._state == LOCUST_STATE_STOPPING:
+        return
+    user._state = LOCUST_STATE_WAITING
+    gate.wait()
+    if user._state == LOCUST_STATE_STOPPING:
+        raise StopUser()
+    user._state = LOCUST_STATE_RUNNING
+
+
 def _general_loop(task_set: TaskSet) -> None:
     """Choose, run, wait, through methods that a subclass may override. Leaves by an exception only."""
     user = task_set.user
     while True:
+        if gates:
+            _wait_while_paused(user)
         if not task_set._task_queue:
             task_set.schedule_task(task_set.get_next_task())
         if user._state == LOCUST_STATE_STOPPING:
@@ -349,6 +364,8 @@ def _plain_loop(task_set: TaskSet) -> None:
     sleep = _core.sleep
     yield_if_unswitched = _core.yield_if_unswitched
     while True:
+        if gates:
+            _wait_while_paused(user)
         if queue:
             task = queue.pop(0)
         else:
