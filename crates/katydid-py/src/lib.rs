@@ -8,6 +8,7 @@
 
 mod attached;
 mod call;
+mod control;
 mod fast;
 mod greenlet;
 mod head;
@@ -55,6 +56,7 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::control::register(module)?;
         super::plan::register(module)?;
         super::stats::register(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))

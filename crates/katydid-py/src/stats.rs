@@ -97,6 +97,13 @@ pub(crate) struct RequestStats {
     shared: Shared,
 }
 
+impl RequestStats {
+    /// Calls `look` with the statistics. It must not run Python code.
+    pub(crate) fn read<R>(&self, look: impl FnOnce(&RunStats) -> R) -> R {
+        look(&self.shared.lock().stats)
+    }
+}
+
 #[pymethods]
 impl RequestStats {
     #[new]

@@ -82,8 +82,8 @@ fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 1e15 { Value::from(value as i64) } else { Value::from(value) }
 }
 
-/// Escapes what is not ASCII, as Python's writer does. Such characters occur inside of strings only.
-fn ascii(text: &str) -> String {
+/// Escapes what is not ASCII in a JSON text, as Python's writer does. Such characters occur inside of strings only.
+pub fn ascii(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_ascii() {

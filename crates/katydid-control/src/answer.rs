@@ -1,0 +1,113 @@
+//! How is an answer written? JSON as programs expect it of each API, errors in one line.
+
+use axum::body::{Body, Bytes};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::command::Reply;
+
+/// Headers that belong to one connection, or that the server writes itself.
+const OURS: [&str; 6] = ["connection", "content-length", "keep-alive", "transfer-encoding", "upgrade", "te"];
+
+/// A body with its content type.
+pub(crate) fn typed(content_type: &'static str, body: impl Into<Body>) -> Response {
+    ([(CONTENT_TYPE, HeaderValue::from_static(content_type))], body.into()).into_response()
+}
+
+/// JSON on one line.
+pub(crate) fn json(value: &impl Serialize) -> Response {
+    match serde_json::to_vec(value) {
+        Ok(text) => typed("application/json", text),
+        Err(error) => self::error(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+/// JSON as Locust's routes write it: keys sorted, two spaces, ASCII, a line end.
+pub(crate) fn locust_json(value: &Value) -> Response {
+    typed("application/json", katydid_report::json::ascii(&format!("{value:#}\n")))
+}
+
+/// What went wrong, in one line.
+pub(crate) fn error(status: StatusCode, message: &str) -> Response {
+    let mut response = (status, json(&json!({ "error": message }))).into_response();
+    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+/// What the users' thread replied. Of headers that cannot be sent none is: a value of a run may hold anything.
+pub(crate) fn of_reply(reply: Reply) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, reply.body).into_response();
+    *response.headers_mut() = headers(&reply.headers);
+    response
+}
+
+fn headers(pairs: &[(String, String)]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(&latin1(value))) else { continue };
+        if !OURS.contains(&name.as_str()) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
+
+/// Header values come from WSGI, where a character stands for a byte.
+fn latin1(text: &str) -> Vec<u8> {
+    text.chars().map(|character| u8::try_from(character as u32).unwrap_or(b'?')).collect()
+}
+
+/// A file to be saved. What cannot stand in a header is left out of its name.
+pub(crate) fn download(content_type: &'static str, name: &str, body: impl Into<Bytes>) -> Response {
+    let body: Bytes = body.into();
+    let length = body.len();
+    let mut response = typed(content_type, body);
+    let name: String = name.chars().filter(|character| !character.is_control()).collect();
+    if let Ok(value) = HeaderValue::from_bytes(&latin1(&format!("attachment;filename={name}"))) {
+        response.headers_mut().insert(axum::http::header::CONTENT_DISPOSITION, value);
+    }
+    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_cannot_break_out_of_its_headers() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let reply = Reply {
+            status: 200,
+            headers: vec![
+                pair("X-Fine", "é"),
+                pair("X-Split", "a\r\nSet-Cookie: b"),
+                pair("bad name", "x"),
+                pair("Transfer-Encoding", "chunked"),
+            ],
+            body: Bytes::from_static(b"ok"),
+        };
+        let response = of_reply(reply);
+        let names: Vec<_> = response.headers().keys().map(HeaderName::as_str).collect();
+        assert_eq!(names, ["x-fine"]);
+        assert_eq!(response.headers()["x-fine"].as_bytes(), [0xe9]);
+    }
+
+    #[test]
+    fn a_status_that_is_none_is_an_error() {
+        assert_eq!(of_reply(Reply { status: 7, ..Reply::default() }).status(), 500);
+    }
+
+    #[test]
+    fn the_name_of_a_download_stays_in_its_header() {
+        let response = download("text/csv", "a\r\nX: y/z.csv", "1");
+        assert_eq!(response.headers()["content-disposition"], "attachment;filename=aX: y/z.csv");
+    }
+}

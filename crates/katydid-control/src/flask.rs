@@ -1,0 +1,27 @@
+//! What becomes of a path that is not in the table? The Flask application gets it, if there is one.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::answer;
+use crate::command::Kind;
+use crate::desk::{Desk, Flask};
+use crate::incoming::Incoming;
+
+/// The answer to a path that is not in the table.
+pub(crate) async fn unknown(State(desk): State<Desk>, Incoming(request): Incoming) -> Response {
+    match desk.shared.flask() {
+        Flask::Nothing => not_found(),
+        Flask::Unknown | Flask::Everything => {
+            desk.ask(Kind::Flask, request.body.clone(), Some(request)).await
+        }
+    }
+}
+
+pub(crate) fn not_found() -> Response {
+    answer::error(
+        StatusCode::NOT_FOUND,
+        "there is nothing at this path; /api/v1/openapi.json lists what there is",
+    )
+}

@@ -1,0 +1,63 @@
+//! What did the client send? The whole request, read within limits, as the users' thread gets it.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::FromRequest;
+use axum::http::header::CONTENT_LENGTH;
+use axum::http::request::Parts;
+use axum::http::{self, StatusCode};
+use axum::response::Response;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::answer;
+use crate::command::Request;
+use crate::desk::Desk;
+use crate::server::Peer;
+
+/// Bytes of a body.
+pub const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+
+/// How long a client may take for a body.
+pub const BODY_WITHIN: Duration = Duration::from_secs(30);
+
+/// A request with its body.
+pub(crate) struct Incoming(pub(crate) Request);
+
+impl FromRequest<Desk> for Incoming {
+    type Rejection = Response;
+
+    async fn from_request(request: http::Request<Body>, _desk: &Desk) -> Result<Self, Response> {
+        let (head, body) = request.into_parts();
+        let body = read(&head, body).await?;
+        let field = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+            (name.as_str().to_owned(), value.as_bytes().to_vec())
+        };
+        Ok(Self(Request {
+            method: head.method.as_str().to_owned(),
+            path: head.uri.path().to_owned(),
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            headers: head.headers.iter().map(field).collect(),
+            body,
+            remote: head.extensions.get::<Peer>().map_or_else(String::new, |peer| peer.0.to_string()),
+        }))
+    }
+}
+
+async fn read(head: &Parts, body: Body) -> Result<Bytes, Response> {
+    let announced = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > MAX_BODY_BYTES) {
+        return Err(too_large());
+    }
+    match tokio::time::timeout(BODY_WITHIN, Limited::new(body, MAX_BODY_BYTES).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(_)) => Err(answer::error(StatusCode::BAD_REQUEST, "the body broke off")),
+        Err(_) => Err(answer::error(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
+    }
+}
+
+fn too_large() -> Response {
+    let message = format!("the body is longer than {MAX_BODY_BYTES} bytes");
+    answer::error(StatusCode::PAYLOAD_TOO_LARGE, &message)
+}

@@ -1,0 +1,248 @@
+//! The page's server as Python sees it: settings in, commands out, documents and numbers up on the board.
+//!
+//! What a maintainer must not break: the server's threads never need the interpreter, so nothing here keeps it while it
+//! waits for them.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use katydid_control::command::{Command, Reply, Request};
+use katydid_control::{Control, Error, Flask, Settings};
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::stats::RequestStats;
+
+/// The server of the page and its programs. Listens from the moment it is made; with `host=None` it does not listen, and
+/// is a board from which `answer` makes documents.
+#[pyclass(frozen, module = "katydid._core", name = "Control")]
+pub(crate) struct PyControl(Control);
+
+#[pymethods]
+impl PyControl {
+    #[new]
+    #[pyo3(signature = (
+        *, host, port = 0, tls_cert = None, tls_key = None, base_path = String::new(), basic_auth = None,
+        bearer_tokens = Vec::new(), login = false, allowed_hosts = Vec::new(), page = None,
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "each is a keyword of the Python class")]
+    fn new(
+        py: Python<'_>,
+        host: Option<String>,
+        port: u16,
+        tls_cert: Option<PathBuf>,
+        tls_key: Option<PathBuf>,
+        base_path: String,
+        basic_auth: Option<String>,
+        bearer_tokens: Vec<String>,
+        login: bool,
+        allowed_hosts: Vec<String>,
+        page: Option<PathBuf>,
+    ) -> PyResult<Self> {
+        let tls = match (tls_cert, tls_key) {
+            (Some(chain), Some(key)) => Some((chain, key)),
+            (None, None) => None,
+            _ => return Err(PyValueError::new_err("a certificate and its key go together: give both")),
+        };
+        let listens = host.is_some();
+        let host = host.unwrap_or_default();
+        let is_login_on = login;
+        let settings = Settings {
+            host,
+            port,
+            tls,
+            base_path,
+            basic_auth,
+            bearer_tokens,
+            is_login_on,
+            allowed_hosts,
+            page,
+        };
+        let start = if listens { Control::start } else { Control::without_server };
+        py.detach(|| start(settings)).map(Self).map_err(|error| as_os_error(&error))
+    }
+
+    /// The port that it listens on; None when it does not listen.
+    #[getter]
+    fn port(&self) -> Option<u16> {
+        self.0.address().map(|address| address.port())
+    }
+
+    /// The descriptor that is readable while commands wait.
+    #[getter]
+    fn descriptor(&self) -> i32 {
+        self.0.descriptor()
+    }
+
+    /// The commands that wait, oldest first.
+    fn take(&self) -> Vec<PyCommand> {
+        self.0.take().into_iter().map(PyCommand::of).collect()
+    }
+
+    /// Puts the numbers of a run up.
+    #[pyo3(signature = (stats, at = None))]
+    fn publish_stats(&self, stats: &Bound<'_, RequestStats>, at: Option<f64>) {
+        let at = at.unwrap_or_else(now);
+        stats.get().read(|stats| self.0.publish_stats(stats, at));
+    }
+
+    /// Puts a document up.
+    fn publish(&self, name: &str, json: &[u8]) -> PyResult<()> {
+        self.0
+            .publish(name, json)
+            .map_err(|error| PyValueError::new_err(format!("{name}: not JSON: {error}")))
+    }
+
+    /// Notes that something happened to the run; `start` begins the history anew.
+    #[pyo3(signature = (kind, text, at = None))]
+    fn mark(&self, kind: &str, text: &str, at: Option<f64>) {
+        self.0.mark(at.unwrap_or_else(now), kind, text);
+    }
+
+    /// Says what a Flask application answers: "nothing", "unknown" paths, or "everything" of Locust, too.
+    fn set_flask(&self, scope: &str) -> PyResult<()> {
+        self.0.use_flask(match scope {
+            "nothing" => Flask::Nothing,
+            "unknown" => Flask::Unknown,
+            "everything" => Flask::Everything,
+            _ => return Err(PyValueError::new_err(format!("no such scope: {scope:?}"))),
+        });
+        Ok(())
+    }
+
+    /// Says which file `/stats/requests_full_history/csv` sends.
+    fn set_history_file(&self, path: Option<PathBuf>) {
+        self.0.offer_history_file(path);
+    }
+
+    /// What a route that only reads answers from what is on the board now: status, headers, body.
+    #[pyo3(signature = (target, method = "GET"))]
+    fn answer<'py>(
+        &self,
+        py: Python<'py>,
+        target: &str,
+        method: &str,
+    ) -> (u16, Vec<(String, String)>, Bound<'py, PyBytes>) {
+        let (status, headers, body) = self.0.answer(method, target);
+        (status, headers, PyBytes::new(py, &body))
+    }
+
+    /// Ends the server.
+    fn stop(&self, py: Python<'_>) {
+        py.detach(|| self.0.stop());
+    }
+}
+
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
+
+fn as_os_error(error: &Error) -> PyErr {
+    match error.os_code() {
+        Some(code) => PyOSError::new_err((code, error.to_string())),
+        None => io::Error::other(error.to_string()).into(),
+    }
+}
+
+/// One thing to do for the users' thread. Who drops it without a reply has answered that it failed.
+#[pyclass(frozen, module = "katydid._core", name = "Command")]
+pub(crate) struct PyCommand {
+    kind: &'static str,
+    command: Mutex<Option<Command>>,
+    body: Vec<u8>,
+    request: Option<Request>,
+}
+
+impl PyCommand {
+    fn of(mut command: Command) -> Self {
+        let request = command.request.take();
+        Self {
+            kind: command.kind.name(),
+            body: command.body.to_vec(),
+            request,
+            command: Mutex::new(Some(command)),
+        }
+    }
+}
+
+#[pymethods]
+impl PyCommand {
+    /// What to do.
+    #[getter]
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// JSON or a form, as the kind says.
+    #[getter]
+    fn body<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.body)
+    }
+
+    /// The HTTP request that it comes from; None for a wish to publish.
+    #[getter]
+    fn request(&self) -> Option<PyRequest> {
+        self.request.clone().map(PyRequest)
+    }
+
+    /// Answers. A second answer is an error.
+    #[pyo3(signature = (status = 200, headers = Vec::new(), body = Vec::new()))]
+    fn reply(&self, status: u16, headers: Vec<(String, String)>, body: Vec<u8>) -> PyResult<()> {
+        let command = self.command.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let command = command.ok_or_else(|| PyRuntimeError::new_err("this command was answered already"))?;
+        command.reply(Reply { status, headers, body: body.into() });
+        Ok(())
+    }
+}
+
+/// An HTTP request.
+#[pyclass(frozen, module = "katydid._core", name = "ControlRequest")]
+pub(crate) struct PyRequest(Request);
+
+#[pymethods]
+impl PyRequest {
+    #[getter]
+    fn method(&self) -> &str {
+        &self.0.method
+    }
+
+    /// As it was sent: percent-encoded, with the base path.
+    #[getter]
+    fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    /// Without the question mark.
+    #[getter]
+    fn query(&self) -> &str {
+        &self.0.query
+    }
+
+    /// Names in lower case; a character of a value stands for a byte, as in WSGI.
+    #[getter]
+    fn headers(&self) -> Vec<(String, String)> {
+        let latin1 = |value: &[u8]| value.iter().copied().map(char::from).collect();
+        self.0.headers.iter().map(|(name, value)| (name.clone(), latin1(value))).collect()
+    }
+
+    #[getter]
+    fn body<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.0.body)
+    }
+
+    /// Address and port of the client.
+    #[getter]
+    fn remote(&self) -> &str {
+        &self.0.remote
+    }
+}
+
+/// Adds the classes of this module to `katydid._core`.
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PyControl>()?;
+    module.add_class::<PyCommand>()?;
+    module.add_class::<PyRequest>()
+}
