@@ -687,3 +687,9 @@ class HttpClient:
         timeout: Any = None,
         **kwargs: Any,
     ) -> Any: ...
+
+def keep_samples(keeper: Any) -> None:
+    """Have `keeper(response, exception)` called with every failed answer; None ends that."""
+
+def response_times(response: Response) -> tuple[float, list[tuple[str, float]]]:
+    """Milliseconds of a request, and of each of its phases that took place."""

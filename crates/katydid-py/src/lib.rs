@@ -22,6 +22,7 @@ mod plan;
 mod practice;
 mod recording;
 mod response;
+mod samples;
 mod session;
 mod site;
 mod stats;
@@ -58,6 +59,7 @@ mod _core {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         super::control::register(module)?;
         super::plan::register(module)?;
+        super::samples::register(module)?;
         super::stats::register(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }

@@ -21,6 +21,7 @@ use crate::attached::Attached;
 use crate::fast::decode;
 use crate::incoming::{Failed, Incoming};
 use crate::recording::{self, Report};
+use crate::samples;
 
 /// Whose rules a response follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -202,6 +203,9 @@ impl Response {
 
     /// Reports the request with `exception` as its failure.
     fn report(slf: &Bound<'_, Self>, exception: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        if let Some(exception) = exception {
+            samples::offer(slf, exception);
+        }
         let py = slf.py();
         let this = slf.get();
         let (meta, event) = this.state.with(py, |state| {
@@ -287,6 +291,11 @@ impl Response {
         meta.set_item(intern!(py, "start_time"), recording::wall_seconds(timing.started))?;
         meta.set_item(intern!(py, "response_length"), length)?;
         Ok(meta)
+    }
+
+    /// When the request began, what it was busy with, and when it ended.
+    pub(crate) fn timing(&self, py: Python<'_>) -> Timing {
+        self.state.with(py, |state| state.timing)
     }
 
     /// The body as a task sees it, where it is known natively.
