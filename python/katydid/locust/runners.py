@@ -18,6 +18,7 @@ import gevent
 import psutil
 from gevent.pool import Group
 
+from katydid import pause
 from katydid.results.recorder import recorder_into
 
 from . import log
