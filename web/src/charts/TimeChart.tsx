@@ -1,0 +1,204 @@
+// A chart over time: uPlot in a figure whose legend is ours, so that it can be read and used without a pointer.
+
+import { useEffect, useMemo, useRef, useState } from "react";
+import uPlot from "uplot";
+import type { Mark } from "../api/types.ts";
+import { ink, useShown } from "../parts/theme.ts";
+import { clock } from "../model/units.ts";
+import { drawMarks } from "./marks.ts";
+import { tick, type Range } from "./time.ts";
+
+export interface Line {
+  label: string;
+  /** A CSS variable. */
+  colour: string;
+  values: (number | null)[];
+  dashed?: boolean;
+  fill?: boolean;
+}
+
+export interface TimeChartProps {
+  title: string;
+  unit: string;
+  times: number[];
+  lines: Line[];
+  marks: readonly Mark[];
+  range: Range;
+  format: (value: number | null | undefined) => string;
+  withWords?: boolean;
+  height?: number;
+  onZoom: (range: Range | null) => void;
+}
+
+const FONT = "11px system-ui, sans-serif";
+const AXIS = 56;
+
+/** What the drawing reads at the time of drawing: it changes more often than the chart is made. */
+interface Live {
+  marks: readonly Mark[];
+  range: Range;
+  format: TimeChartProps["format"];
+  onZoom: TimeChartProps["onZoom"];
+  onHover: (index: number | null) => void;
+}
+
+export function TimeChart(props: TimeChartProps) {
+  const { title, unit, times, lines, marks, range, format, withWords = false, height = 180, onZoom } = props;
+  const [hovered, setHovered] = useState<number | null>(null);
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot | null>(null);
+  const live = useRef<Live>({ marks, range, format, onZoom, onHover: setHovered });
+  live.current = { marks, range, format, onZoom, onHover: setHovered };
+  const theme = useShown();
+  const shape = lines.map((line) => `${line.label}${line.colour}`).join("|");
+  const data = useMemo(() => [times, ...lines.map((line) => line.values)] as uPlot.AlignedData, [times, lines]);
+  const latest = useRef(data);
+  latest.current = data;
+
+  useEffect(() => {
+    const host = place.current;
+    if (host === null) return undefined;
+    const made = new uPlot(options(lines, host.clientWidth, height, withWords, live), latest.current, host);
+    chart.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: host.clientWidth, height }));
+    observer.observe(host);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+      chart.current = null;
+    };
+    // Lines are compared by label and colour; their values go through setData.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [shape, theme, height, withWords]);
+
+  useEffect(() => chart.current?.setData(data), [data, range.from, range.to, marks]);
+  useEffect(() => {
+    lines.forEach((line, index) => chart.current?.setSeries(index + 1, { show: !hidden.has(line.label) }));
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [hidden, shape, theme]);
+
+  const index = hovered ?? times.length - 1;
+  return (
+    <figure className="chart">
+      <figcaption>
+        <h3>
+          {title} <span className="unit">{unit}</span>
+        </h3>
+        <span className="chart-time">{hovered === null ? "" : clock(times[index])}</span>
+        <Legend lines={lines} hidden={hidden} onHide={setHidden} index={index} format={format} />
+      </figcaption>
+      <div ref={place} className="chart-place" role="img" aria-label={summary(title, lines, index, format)} />
+    </figure>
+  );
+}
+
+function Legend(props: {
+  lines: Line[];
+  hidden: ReadonlySet<string>;
+  onHide: (hidden: ReadonlySet<string>) => void;
+  index: number;
+  format: TimeChartProps["format"];
+}) {
+  const { lines, hidden, onHide, index, format } = props;
+  function toggle(label: string): void {
+    const now = new Set(hidden);
+    if (!now.delete(label)) now.add(label);
+    onHide(now);
+  }
+  return (
+    <ul className="legend">
+      {lines.map((line) => (
+        <li key={line.label}>
+          <button
+            type="button"
+            aria-pressed={!hidden.has(line.label)}
+            title={hidden.has(line.label) ? "show" : "hide"}
+            onClick={() => toggle(line.label)}
+          >
+            <i style={{ background: `var(${line.colour})` }} />
+            {line.label} <b>{format(line.values[index])}</b>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function summary(title: string, lines: Line[], index: number, format: TimeChartProps["format"]): string {
+  return `${title}: ${lines.map((line) => `${line.label} ${format(line.values[index])}`).join(", ")}`;
+}
+
+function options(
+  lines: Line[],
+  width: number,
+  height: number,
+  withWords: boolean,
+  live: { current: Live },
+): uPlot.Options {
+  const muted = ink("--muted");
+  const grid = { stroke: ink("--line"), width: 1 };
+  const axis = { stroke: muted, font: FONT, grid, ticks: { show: false } };
+  return {
+    width,
+    height,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    cursor: { sync: { key: "time" }, points: { size: 6 }, drag: { x: true, y: false, setScale: false } },
+    select: { show: true, left: 0, top: 0, width: 0, height: 0 },
+    scales: {
+      x: { time: true, range: () => [live.current.range.from, live.current.range.to] },
+      y: { range: (_chart, _min, max) => [0, max > 0 ? max * 1.1 : 1] },
+    },
+    axes: [
+      {
+        ...axis,
+        size: 28,
+        space: 80,
+        values: (_chart, splits) => splits.map((at) => tick(at, (splits[1] ?? at + 60) - (splits[0] ?? at))),
+      },
+      { ...axis, size: AXIS, values: (_chart, splits) => splits.map((value) => live.current.format(value)) },
+    ],
+    series: [{}, ...lines.map(series)],
+    hooks: {
+      draw: [
+        (chart) => {
+          const { left, top, width: wide, height: high } = chart.bbox;
+          drawMarks(
+            chart.ctx,
+            live.current.marks,
+            { left, top, width: wide, height: high },
+            (at) => chart.valToPos(at, "x", true),
+            { colour: muted, font: scaled(), scale: uPlot.pxRatio, withWords },
+          );
+        },
+      ],
+      setCursor: [(chart) => live.current.onHover(chart.cursor.idx ?? null)],
+      setSelect: [(chart) => zoom(chart, live.current.onZoom)],
+    },
+  };
+}
+
+function scaled(): string {
+  return `${11 * uPlot.pxRatio}px system-ui, sans-serif`;
+}
+
+function series(line: Line): uPlot.Series {
+  const stroke = ink(line.colour);
+  return {
+    label: line.label,
+    stroke,
+    width: 1.5,
+    points: { show: false },
+    ...(line.dashed ? { dash: [4, 3] } : {}),
+    ...(line.fill ? { fill: stroke.replace(/^rgb\((.*)\)$/, "rgba($1, 0.10)") } : {}),
+  };
+}
+
+function zoom(chart: uPlot, onZoom: TimeChartProps["onZoom"]): void {
+  const { left, width } = chart.select;
+  if (width < 4) return;
+  const range = { from: chart.posToVal(left, "x"), to: chart.posToVal(left + width, "x") };
+  chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  onZoom(range);
+}

@@ -1,0 +1,166 @@
+// What does a tab know, and how does it change?
+//
+// One value and one pure function: everything that arrives is an event. Lists that did not change keep their identity, which
+// is how views know that they need not be drawn again.
+
+import type {
+  Config,
+  Entry,
+  Exception,
+  Failure,
+  HeatScale,
+  History,
+  Logs,
+  Mark,
+  Point,
+  Run,
+  StatsChange,
+  Tasks,
+} from "../api/types.ts";
+import { append, fromPoints, pastOf, type Past } from "./history.ts";
+
+/** How many lines of each process's log are kept. */
+export const LOG_LINES = 5_000;
+const MARKS = 1_000;
+
+export type Link =
+  | { is: "connecting" }
+  | { is: "live" }
+  | { is: "lost"; since: number }
+  | { is: "refused"; message: string };
+
+export interface State {
+  link: Link;
+  run: Run | null;
+  config: Config | null;
+  entries: readonly Entry[];
+  total: Entry | null;
+  failures: readonly Failure[];
+  exceptions: readonly Exception[];
+  past: readonly Past[];
+  marks: readonly Mark[];
+  heat: HeatScale;
+  tasks: Tasks | null;
+  logs: Logs;
+}
+
+export type PageEvent =
+  | { kind: "open" }
+  | { kind: "lost"; at: number }
+  | { kind: "refused"; message: string }
+  | { kind: "run"; data: Run }
+  | { kind: "config"; data: Config }
+  | { kind: "stats"; data: StatsChange }
+  | { kind: "point"; data: Point }
+  | { kind: "history"; data: History }
+  | { kind: "mark"; data: Mark }
+  | { kind: "errors"; data: { errors: Failure[] } }
+  | { kind: "exceptions"; data: { exceptions: Exception[] } }
+  | { kind: "tasks"; data: Tasks }
+  | { kind: "logs"; data: Logs };
+
+export const HEAT: HeatScale = { first_ms: 0.25, per_octave: 4 };
+
+export const EMPTY: State = {
+  link: { is: "connecting" },
+  run: null,
+  config: null,
+  entries: [],
+  total: null,
+  failures: [],
+  exceptions: [],
+  past: [],
+  marks: [],
+  heat: HEAT,
+  tasks: null,
+  logs: { master: [], workers: {} },
+};
+
+export function next(state: State, event: PageEvent): State {
+  switch (event.kind) {
+    case "open":
+      return { ...state, link: { is: "live" }, logs: EMPTY.logs };
+    case "lost":
+      return state.link.is === "lost" ? state : { ...state, link: { is: "lost", since: event.at } };
+    case "refused":
+      return { ...state, link: { is: "refused", message: event.message } };
+    case "run":
+      return withRun(state, event.data);
+    case "config":
+      return { ...state, config: event.data };
+    case "stats":
+      return withStats(state, event.data);
+    case "point":
+      return { ...state, past: append(state.past, pastOf(event.data)) };
+    case "history":
+      return withHistory(state, event.data);
+    case "mark":
+      return { ...state, marks: withMark(state.marks, event.data) };
+    case "errors":
+      return { ...state, failures: event.data.errors };
+    case "exceptions":
+      return { ...state, exceptions: event.data.exceptions };
+    case "tasks":
+      return { ...state, tasks: event.data };
+    case "logs":
+      return { ...state, logs: withLines(state.logs, event.data) };
+  }
+}
+
+/** A run that began anew starts with an empty past. */
+function withRun(state: State, run: Run): State {
+  const before = state.run?.started_at;
+  const isNew = before != null && run.started_at != null && run.started_at > before;
+  if (!isNew) return { ...state, run };
+  const began = Math.floor(run.started_at as number);
+  return {
+    ...state,
+    run,
+    past: state.past.filter((point) => point.at >= began),
+    marks: state.marks.filter((mark) => mark.at >= began),
+  };
+}
+
+function withStats(state: State, change: StatsChange): State {
+  if (change.full) return { ...state, entries: change.changed, total: change.total };
+  const changed = new Map(change.changed.map((entry) => [keyOf(entry), entry]));
+  const entries = state.entries.map((entry) => {
+    const key = keyOf(entry);
+    const now = changed.get(key);
+    changed.delete(key);
+    return now ?? entry;
+  });
+  return { ...state, entries: [...entries, ...changed.values()], total: change.total };
+}
+
+function withHistory(state: State, history: History): State {
+  return {
+    ...state,
+    past: fromPoints(history.points),
+    marks: history.marks.slice(-MARKS),
+    heat: history.heat ?? state.heat,
+  };
+}
+
+function withMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
+  const isKnown = marks.some((other) => other.at === mark.at && other.kind === mark.kind && other.text === mark.text);
+  return isKnown ? marks : [...marks, mark].slice(-MARKS);
+}
+
+function withLines(logs: Logs, more: Logs): Logs {
+  const workers = { ...logs.workers };
+  for (const [id, lines] of Object.entries(more.workers ?? {})) {
+    workers[id] = [...(workers[id] ?? []), ...lines].slice(-LOG_LINES);
+  }
+  return { master: [...logs.master, ...(more.master ?? [])].slice(-LOG_LINES), workers };
+}
+
+/** What tells one entry from another. */
+export function keyOf(entry: { method: string; name: string }): string {
+  return `${entry.method} ${entry.name}`;
+}
+
+/** Whether users are there or about to be. */
+export function isActive(run: Run | null): boolean {
+  return run !== null && ["spawning", "running", "paused", "cleanup", "stopping"].includes(run.state);
+}

@@ -1,0 +1,123 @@
+// The head of the page: which run this is, how it stands, and what can be done to it.
+
+import type { Run, RunState } from "../api/types.ts";
+import { isActive } from "../model/state.ts";
+import { choose, type Theme, useChosen } from "../parts/theme.ts";
+import type { Actions } from "./actions.ts";
+
+const STATES: Record<RunState, string> = {
+  ready: "Ready",
+  spawning: "Spawning",
+  running: "Running",
+  paused: "Paused",
+  cleanup: "Cleaning up",
+  stopping: "Stopping",
+  stopped: "Stopped",
+  missing: "No runner",
+};
+
+export interface HeaderProps {
+  run: Run | null;
+  actions: Actions;
+  onEdit: () => void;
+  onNew: () => void;
+  onReset: () => void;
+  onHelp: () => void;
+  hasForm: boolean;
+}
+
+export function Header(props: HeaderProps) {
+  const { run } = props;
+  return (
+    <header className="head">
+      <div className="head-name">
+        <h1>katydid</h1>
+        {run !== null && (
+          <span className={`state ${run.state}`}>
+            <i aria-hidden="true" />
+            {STATES[run.state] ?? run.state}
+          </span>
+        )}
+        <span className="head-what" title={run?.host ?? undefined}>
+          {[run?.host, run?.locustfile, run?.profile, run?.shape].filter(Boolean).join(" · ")}
+        </span>
+      </div>
+      <div className="head-tools">
+        <Controls {...props} />
+        <ThemeChoice />
+        <button type="button" className="quiet" aria-label="Help and shortcuts" title="Help (?)" onClick={props.onHelp}>
+          ?
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function Controls({ run, actions, onEdit, onNew, onReset, hasForm }: HeaderProps) {
+  if (run === null) return null;
+  if (!isActive(run)) {
+    return (
+      <>
+        {run.state === "stopped" && (
+          <button type="button" onClick={onReset}>
+            Reset
+          </button>
+        )}
+        {!hasForm && (
+          <button type="button" className="primary" onClick={onNew}>
+            New run
+          </button>
+        )}
+      </>
+    );
+  }
+  const isEnding = run.state === "stopping" || run.state === "cleanup";
+  return (
+    <>
+      <button type="button" onClick={onEdit} disabled={isEnding}>
+        Edit
+      </button>
+      {run.state === "paused" ? (
+        <button type="button" onClick={actions.resume}>
+          Resume
+        </button>
+      ) : (
+        <button type="button" onClick={actions.pause} disabled={isEnding}>
+          Pause
+        </button>
+      )}
+      <button type="button" onClick={onReset}>
+        Reset
+      </button>
+      <button type="button" className="danger" onClick={actions.stop} disabled={isEnding}>
+        Stop
+      </button>
+    </>
+  );
+}
+
+const THEMES: Theme[] = ["system", "light", "dark"];
+
+export function ThemeChoice() {
+  const theme = useChosen();
+  return (
+    <select
+      className="quiet"
+      aria-label="Theme"
+      title="Theme (t)"
+      value={theme}
+      onChange={(event) => choose(event.target.value as Theme)}
+    >
+      {THEMES.map((one) => (
+        <option key={one} value={one}>
+          {one.charAt(0).toUpperCase() + one.slice(1)}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** The theme after the one that is shown, for the shortcut. */
+export function nextTheme(theme: Theme): Theme {
+  return THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] as Theme;
+}

@@ -1,0 +1,86 @@
+// Which theme is shown, and which colours does a canvas take from it?
+//
+// The choice is an attribute of the root element; the colours are CSS variables, so only canvases need to ask.
+
+import { useSyncExternalStore } from "react";
+
+export type Theme = "system" | "light" | "dark";
+const KEY = "katydid.theme";
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const listeners = new Set<() => void>();
+let isPrinted = false;
+
+function tell(): void {
+  for (const listener of listeners) listener();
+}
+
+dark.addEventListener("change", tell);
+addEventListener("beforeprint", () => print(true));
+addEventListener("afterprint", () => print(false));
+
+function print(now: boolean): void {
+  isPrinted = now;
+  show(chosen());
+  tell();
+}
+
+/** What was chosen, here or in an earlier visit. */
+export function chosen(): Theme {
+  const value = document.documentElement.dataset.choice ?? remembered();
+  return value === "light" || value === "dark" ? value : "system";
+}
+
+function remembered(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null; // a report opened from a file may have no storage
+  }
+}
+
+export function choose(theme: Theme): void {
+  document.documentElement.dataset.choice = theme;
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch {
+    // then it holds for this visit
+  }
+  show(theme);
+  tell();
+}
+
+/** Applies a theme to the document; paper is always light. */
+export function show(theme: Theme): void {
+  const root = document.documentElement;
+  const shown = isPrinted ? "light" : theme;
+  if (shown === "system") delete root.dataset.theme;
+  else root.dataset.theme = shown;
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function useChosen(): Theme {
+  return useSyncExternalStore(subscribe, chosen);
+}
+
+/** Light or dark, as it is seen: what a canvas has to be drawn anew for. */
+export function useShown(): "light" | "dark" {
+  return useSyncExternalStore(subscribe, () => {
+    const { theme } = document.documentElement.dataset;
+    if (theme === "light" || theme === "dark") return theme;
+    return dark.matches ? "dark" : "light";
+  });
+}
+
+/** A CSS variable's colour as the document shows it now. */
+export function ink(variable: string): string {
+  const probe = document.createElement("span");
+  probe.style.color = `var(${variable})`;
+  document.body.append(probe);
+  const colour = getComputedStyle(probe).color;
+  probe.remove();
+  return colour;
+}

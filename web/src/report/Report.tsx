@@ -1,0 +1,101 @@
+// The report: all that the tabs show, on one page that can be read from top to bottom and printed.
+
+import { useCallback, useMemo } from "react";
+import { fromPoints } from "../model/history.ts";
+import { HEAT } from "../model/state.ts";
+import { count, duration, moment, NOTHING } from "../model/units.ts";
+import { ThemeChoice } from "../page/Header.tsx";
+import { Charts } from "../views/Charts.tsx";
+import { Exceptions } from "../views/Exceptions.tsx";
+import { Failures } from "../views/Failures.tsx";
+import { Limited } from "../views/Limited.tsx";
+import { Numbers } from "../views/Numbers.tsx";
+import { Statistics } from "../views/Statistics.tsx";
+import { Users } from "../views/Users.tsx";
+import { Workers } from "../views/Workers.tsx";
+import type { ReportData } from "./data.ts";
+
+const ALL = { all: true } as const;
+
+export function Report({ data }: { data: ReportData }) {
+  const { run, stats, history, config } = data;
+  const past = useMemo(() => fromPoints(history?.points ?? []), [history]);
+  const sampleOf = useCallback(
+    (id: string) => {
+      const sample = data.samples?.[id];
+      return sample === undefined ? Promise.reject(new Error("it was not kept")) : Promise.resolve(sample);
+    },
+    [data],
+  );
+  const failures = data.errors?.errors ?? [];
+  const exceptions = data.exceptions?.exceptions ?? [];
+  return (
+    <>
+      <header className="head">
+        <div className="head-name">
+          <h1>{data.title ?? "Report"}</h1>
+          <span className="head-what">{[run.host, run.locustfile, run.profile, run.shape].filter(Boolean).join(" · ")}</span>
+        </div>
+        <div className="head-tools">
+          {data.show_download_link === true && <a href="?download=1">Download</a>}
+          <ThemeChoice />
+        </div>
+      </header>
+      <main className="report">
+        <Limited generator={run.generator} />
+        <Numbers run={run} total={stats.total} now={undefined} />
+        <p className="muted">{span(data)}</p>
+        <Part title="Charts">
+          <Charts
+            past={past}
+            marks={history?.marks ?? []}
+            heat={history?.heat ?? HEAT}
+            percentiles={config?.percentiles_to_chart ?? []}
+            initial={ALL}
+          />
+        </Part>
+        <Part title="Statistics">
+          <Statistics
+            entries={stats.entries}
+            total={stats.total}
+            percentiles={config?.percentiles_to_statistics ?? []}
+            isLive={false}
+          />
+        </Part>
+        <Part title={`Failures (${count(failures.length)})`}>
+          <Failures failures={failures} sampleOf={sampleOf} />
+        </Part>
+        <Part title={`Exceptions (${count(exceptions.length)})`}>
+          <Exceptions exceptions={exceptions} />
+        </Part>
+        <Part title="Users">
+          <Users run={run} tasks={data.tasks ?? null} />
+        </Part>
+        {run.is_distributed && (
+          <Part title="Workers">
+            <Workers workers={run.workers} />
+          </Part>
+        )}
+        <footer className="muted">
+          katydid {run.version}, with the interface of Locust {run.locust_version}
+        </footer>
+      </main>
+    </>
+  );
+}
+
+function span({ run, started_at, ended_at }: ReportData): string {
+  const began = started_at ?? run.started_at;
+  if (began === null || began === undefined) return "";
+  const end = ended_at ?? (run.elapsed_s === null ? null : began + run.elapsed_s);
+  return `${moment(began)} to ${end === null ? NOTHING : moment(end)}, ${duration(end === null ? null : end - began)}`;
+}
+
+function Part({ title, children }: { title: string; children: React.ReactNode }) {
+  return (
+    <section className="part">
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}

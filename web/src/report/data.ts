@@ -1,0 +1,20 @@
+// What is in a report?
+
+import type { Config, Exception, Failure, History, Run, Sample, Stats, Tasks } from "../api/types.ts";
+
+/** The answers of /api/v1 under the names of their routes. */
+export interface ReportData {
+  run: Run;
+  stats: Stats;
+  errors?: { errors: Failure[] };
+  exceptions?: { exceptions: Exception[] };
+  tasks?: Tasks;
+  history?: History;
+  config?: Config;
+  samples?: Record<string, Sample>;
+  started_at?: number | null;
+  ended_at?: number | null;
+  title?: string;
+  theme?: "light" | "dark";
+  show_download_link?: boolean;
+}

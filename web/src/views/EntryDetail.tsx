@@ -1,0 +1,125 @@
+// Everything that is known of one name.
+
+import { useEffect, useState } from "react";
+import { server } from "../api/client.ts";
+import { type Entry, type Histogram, PHASES } from "../api/types.ts";
+import { bytes, count, milliseconds, percent, percentileName, rate } from "../model/units.ts";
+import { Dialog } from "../parts/Dialog.tsx";
+import { statusText } from "./Statistics.tsx";
+
+export function EntryDetail({ entry, isLive, onClose }: { entry: Entry; isLive: boolean; onClose: () => void }) {
+  const { method, name } = entry;
+  const [histogram, setHistogram] = useState<Histogram | null>(null);
+  useEffect(() => {
+    if (!isLive) return undefined;
+    let isCurrent = true;
+    const ask = () =>
+      server.histogram(method, name).then(
+        (answer) => isCurrent && setHistogram(answer),
+        () => undefined, // the rest of the dialog stands without it
+      );
+    void ask();
+    const timer = setInterval(ask, 5_000);
+    return () => {
+      isCurrent = false;
+      clearInterval(timer);
+    };
+  }, [method, name, isLive]);
+
+  return (
+    <Dialog title={`${method} ${name}`} onClose={onClose} wide>
+      <dl className="figures">
+        <Figure title="Requests" text={count(entry.requests)} />
+        <Figure title="Failures" text={`${count(entry.failures)} (${percent(share(entry))})`} />
+        <Figure title="Rate" text={`${rate(entry.rps)}/s`} />
+        <Figure title="Average" text={milliseconds(entry.avg_ms)} />
+        <Figure title="Min" text={milliseconds(entry.min_ms)} />
+        <Figure title="Max" text={milliseconds(entry.max_ms)} />
+        <Figure title="Size" text={bytes(entry.avg_bytes)} />
+      </dl>
+      <h3>Percentiles</h3>
+      <Bars
+        rows={Object.entries(entry.percentiles)
+          .sort(([a], [b]) => Number(a) - Number(b))
+          .map(([key, value]) => ({ title: percentileName(key), value, text: milliseconds(value) }))}
+      />
+      <h3>Phases</h3>
+      <Phases entry={entry} />
+      {histogram !== null && histogram.count > 0 && (
+        <>
+          <h3>Distribution</h3>
+          <Bars rows={coarse(histogram)} />
+        </>
+      )}
+      <h3>Status codes</h3>
+      <p>{statusText(entry) || "None was answered."}</p>
+    </Dialog>
+  );
+}
+
+function share(entry: Entry): number | null {
+  return entry.requests === 0 ? null : entry.failures / entry.requests;
+}
+
+function Figure({ title, text }: { title: string; text: string }) {
+  return (
+    <div>
+      <dt>{title}</dt>
+      <dd>{text}</dd>
+    </div>
+  );
+}
+
+function Phases({ entry }: { entry: Entry }) {
+  const rows = PHASES.map((phase) => ({ phase, times: entry.phases[phase] })).filter(({ times }) => times !== undefined);
+  if (rows.length === 0) return <p>Phases are not known for this name.</p>;
+  return (
+    <Bars
+      rows={rows.map(({ phase, times }) => ({
+        title: phase,
+        value: times?.avg_ms ?? null,
+        text: `${milliseconds(times?.avg_ms)}, p95 ${milliseconds(times?.p95_ms)}, ${count(times?.count)} ×`,
+      }))}
+    />
+  );
+}
+
+export interface Bar {
+  title: string;
+  value: number | null;
+  text: string;
+}
+
+/** A list whose lengths can be compared at a glance. */
+export function Bars({ rows }: { rows: readonly Bar[] }) {
+  const most = Math.max(...rows.map((row) => row.value ?? 0), 0);
+  return (
+    <ul className="bars">
+      {rows.map((row) => (
+        <li key={row.title}>
+          <span>{row.title}</span>
+          <i aria-hidden="true">
+            <b style={{ width: `${most === 0 ? 0 : ((row.value ?? 0) / most) * 100}%` }} />
+          </i>
+          <span className="number">{row.text}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The histogram by halves of an octave: a handful of rows, of which each is a factor of 1.4 of the one before. */
+export function coarse(histogram: Histogram): Bar[] {
+  const rows = new Map<number, number>();
+  for (const [upper_us, times] of histogram.buckets) {
+    const step = Math.ceil(Math.log2(Math.max(upper_us, 1)) * 2);
+    rows.set(step, (rows.get(step) ?? 0) + times);
+  }
+  return [...rows]
+    .sort(([a], [b]) => a - b)
+    .map(([step, times]) => ({
+      title: `≤ ${milliseconds(2 ** (step / 2) / 1000)}`,
+      value: times,
+      text: `${count(times)} (${percent(times / histogram.count)})`,
+    }));
+}

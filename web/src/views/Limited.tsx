@@ -1,0 +1,15 @@
+// Says when it was the generator and not the server that set the pace.
+
+import type { Generator } from "../api/types.ts";
+import { milliseconds } from "../model/units.ts";
+
+export function Limited({ generator }: { generator: Generator | null }) {
+  if (generator?.limited !== true) return null;
+  const limit = generator.limit_ms === null ? "" : `, above the limit of ${milliseconds(generator.limit_ms)}`;
+  return (
+    <div className="banner warn" role="alert">
+      <b>The generator was the limit, not the server.</b> Its lag reached {milliseconds(generator.lag_p99_ms)} (p99){limit}
+      : the rate would have been higher otherwise. {generator.remedy ?? "Use more processes or workers."}
+    </div>
+  );
+}
