@@ -47,8 +47,9 @@ class EntriesDict(View[Key, StatsEntry]):
     def __delitem__(self, key: Key) -> None:
         if key not in self:
             raise KeyError(key)
+        if view := self._views.pop(key, None):
+            view._part()
         self._stats._remove(*key)
-        self._views.pop(key, None)
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, tuple) and len(key) == 2 and self._stats._has(*key)
@@ -150,7 +151,7 @@ class RequestStats(_core.RequestStats):
 
     @entries.setter
     def entries(self, entries: Mapping[Key, StatsEntry]) -> None:
-        if entries is not self._entries:
+        if not isinstance(entries, EntriesDict) or entries._stats is not self:
             self._entries.replace(entries)
 
     @property
@@ -160,7 +161,7 @@ class RequestStats(_core.RequestStats):
 
     @errors.setter
     def errors(self, errors: Mapping[str, StatsError]) -> None:
-        if errors is not self._errors:
+        if not isinstance(errors, ErrorsDict) or errors._stats is not self:
             self._errors.replace(errors.values())
 
     @property
@@ -216,9 +217,10 @@ class RequestStats(_core.RequestStats):
         return self.entries[name, method]
 
     def reset_all(self) -> None:
-        """Empty all entries and forget all failures; names and history of charts stay as they are."""
+        """Empty all entries and forget all failures and the history of charts; the names stay."""
         self._errors._forget()
         self._reset(time.time())
+        self.history = []
 
     def clear_all(self) -> None:
         """Forget everything."""

@@ -5,7 +5,8 @@ the statistics, what is written is written to them. A view is made when somebody
 nothing; looking at all of it makes a copy, so that it can be walked through while requests go on.
 
 C code may look into a dict without asking it: `json` decides by the inner size whether there is anything. For
-that, and only that, :meth:`View._fill` puts what is there when the view is made into the dict itself.
+that, and only that, :meth:`View._fill` puts what is there when the view is made into the dict itself, or one
+count of nothing, so that it is never empty inside.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ class View(MutableMapping[K, V], dict[K, V]):  # type: ignore[misc] # both say h
 
     __slots__ = ()
 
-    def _fill(self) -> None:
-        dict.update(self, self._contents())
+    def _fill(self, filler: dict[K, V]) -> None:
+        dict.update(self, self._contents() or filler)
 
     @abstractmethod
     def _contents(self) -> dict[K, V]:
@@ -147,7 +148,7 @@ class Counts(View[Any, int]):
     ) -> None:
         self._read = read
         self._write = write
-        self._fill()
+        self._fill({0: 0})
 
     def _contents(self) -> dict[Any, int]:
         return dict(self._read())

@@ -37,7 +37,7 @@ class CachedTimes(View[int, Any]):
 
     def __init__(self, entry: StatsEntry) -> None:
         self._entry = entry
-        self._fill()
+        self._fill({0: _cached([])})
 
     def _copies(self) -> Copies:
         return self._entry._copies(settings.CURRENT_RESPONSE_TIME_PERCENTILE_WINDOW)

@@ -114,7 +114,13 @@ impl StatsEntry {
         *self.place() = Place::Named;
     }
 
-    /// The same for the total.
+    /// From now on this has the numbers of now for itself, whatever becomes of the entry of the run.
+    fn _part(&self) {
+        let numbers = self.read(|entry, _| Box::new(entry.clone()));
+        *self.place() = Place::Own(numbers);
+    }
+
+    /// The same as [`Self::_join`] for the total.
     fn _join_total(&self) {
         *self.place() = Place::Total;
     }
