@@ -31,6 +31,18 @@ class _AliasLoader:
     def exec_module(self, module: ModuleType) -> None:
         # The import system has just put the alias's spec on the module; the real one must stay.
         module.__spec__ = self._real_spec
+        _register_imported()
+
+
+def _register_imported() -> None:
+    """Enter under its alias each module that is there under its real name.
+
+    Otherwise its first import by that alias would bind it in its package, over what the package has bound to the
+    name since: `locust.user.task` is the decorator, not the module, once `locust.user` is imported.
+    """
+    for name, module in list(sys.modules.items()):
+        if name.startswith(_REAL + "."):
+            sys.modules.setdefault(_ALIAS + name[len(_REAL) :], module)
 
 
 class _AliasFinder:

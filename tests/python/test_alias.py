@@ -46,6 +46,19 @@ print(User is real.User, locust.user.users is real)
     assert run(code) == "True True"
 
 
+def test_an_import_of_a_module_does_not_hide_what_its_package_has_of_that_name() -> None:
+    # `from locust.user import task` got the module, once somebody had imported locust.user.task.
+    code = """
+import katydid
+katydid.alias_locust()
+from locust.user.task import DefaultTaskSet
+import locust.user.task
+from locust.user import task
+print(callable(task), locust.user.task is task)
+"""
+    assert run(code) == "True True"
+
+
 def test_missing_modules_are_reported_by_the_name_that_was_asked_for() -> None:
     code = """
 import katydid
