@@ -37,8 +37,8 @@ class _AliasLoader:
 def _register_imported() -> None:
     """Enter under its alias each module that is there under its real name.
 
-    Otherwise its first import by that alias would bind it in its package, over what the package has bound to the
-    name since: `locust.user.task` is the decorator, not the module, once `locust.user` is imported.
+    Otherwise its first import by that alias would bind it in its package, over what the package has bound
+    to the name since: `locust.user.task` is the decorator, not the module, once `locust.user` is imported.
     """
     for name, module in list(sys.modules.items()):
         if name.startswith(_REAL + "."):

@@ -92,6 +92,14 @@ def test_starting_again_changes_the_number_without_a_new_test(make: Callable[...
     assert sum("test_start" in event for event in heard) == 1
 
 
+def test_starting_again_replaces_users_that_ended_by_themselves(make: Callable[..., LocalRunner]) -> None:
+    runner = started(make(Idle), 3)
+    runner.stop_users({"Idle": 2})
+    assert runner.user_count == 1
+    started(runner, 4)
+    assert runner.user_count == 4
+
+
 def test_a_test_begins_with_empty_statistics(make: Callable[..., LocalRunner]) -> None:
     runner = started(make(Idle), 1)
     runner.stats.log_request("GET", "/", 1, 1)

@@ -479,11 +479,11 @@ class LocalRunner(Runner):
         self._users_dispatcher.new_dispatch(user_count, spawn_rate, user_classes)
         for step in self._users_dispatcher:
             wanted: dict[str, int] = step[self._node.id]
-            present = self._node.user_classes_count
+            present = self.user_classes_count  # users may have ended by themselves: others take their place
             self.spawn_users(_excess(wanted, present), wait)
             self.stop_users(_excess(present, wanted))
             self._node.user_classes_count = dict(wanted)
-        return self._node.user_classes_count
+        return self.user_classes_count
 
     def stop(self) -> None:
         """Stop the test and all users."""
