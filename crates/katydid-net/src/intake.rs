@@ -2,7 +2,8 @@
 
 use katydid_stats::Failure;
 
-use crate::h1::{BodyDecoder, Framing, Head, Limits, parse_head};
+use crate::h1::reader::HeadReader;
+use crate::h1::{BodyDecoder, Framing, Head};
 
 /// No answer reserves more than this on the word of a `Content-Length`.
 const RESERVE_MAX: u64 = 1 << 20;
@@ -61,24 +62,24 @@ impl Intake {
 
     /// Takes in what arrived.
     #[inline]
-    pub(crate) fn feed(&mut self, input: &[u8], limits: &Limits) -> Result<Fed, Failure> {
+    pub(crate) fn feed(&mut self, input: &[u8], heads: &mut HeadReader) -> Result<Fed, Failure> {
         if self.head.is_some() {
             return self.feed_body(input);
         }
         self.begun = true;
         if self.bytes.is_empty() {
-            self.feed_first(input, limits)
+            self.feed_first(input, heads)
         } else {
-            self.feed_more_head(input, limits)
+            self.feed_more_head(input, heads)
         }
     }
 
     /// The common case: nothing is kept from before, and most answers are complete in one read.
-    fn feed_first(&mut self, input: &[u8], limits: &Limits) -> Result<Fed, Failure> {
+    fn feed_first(&mut self, input: &[u8], heads: &mut HeadReader) -> Result<Fed, Failure> {
         let mut start = 0;
         loop {
             let rest = &input[start..];
-            match parse_head(rest, self.is_head, limits)? {
+            match heads.read(rest, self.is_head)? {
                 None => {
                     self.bytes.extend_from_slice(rest);
                     return Ok(Fed { consumed: input.len(), done: false });
@@ -102,10 +103,10 @@ impl Intake {
     }
 
     /// A head that came in several reads.
-    fn feed_more_head(&mut self, input: &[u8], limits: &Limits) -> Result<Fed, Failure> {
+    fn feed_more_head(&mut self, input: &[u8], heads: &mut HeadReader) -> Result<Fed, Failure> {
         let kept = self.bytes.len();
         self.bytes.extend_from_slice(input);
-        let Some(head) = parse_head(&self.bytes, self.is_head, limits)? else {
+        let Some(head) = heads.read(&self.bytes, self.is_head)? else {
             return Ok(Fed { consumed: input.len(), done: false });
         };
         let raw = std::mem::take(&mut self.bytes);
@@ -115,7 +116,7 @@ impl Intake {
             if used == input.len() {
                 return Ok(Fed { consumed: used, done: false });
             }
-            let fed = self.feed_first(&input[used..], limits)?;
+            let fed = self.feed_first(&input[used..], heads)?;
             return Ok(Fed { consumed: used + fed.consumed, done: fed.done });
         }
         self.accept(head, &raw[..kept + used]);

@@ -21,7 +21,8 @@ use crate::clock::{Clock, Moment};
 use crate::connection::{Connection, Interest};
 use crate::exchange::{Answer, PoolSettings, Request, Timing};
 use crate::flight::{ExchangeId, Flight, Marks, Stage};
-use crate::h1::{Limits, encode_chunk, encode_last_chunk};
+use crate::h1::reader::HeadReader;
+use crate::h1::{encode_chunk, encode_last_chunk};
 use crate::pool::Pool;
 use crate::receive::Stamping;
 use crate::resolve::Resolver;
@@ -120,7 +121,7 @@ pub struct Reactor<W> {
     /// Plaintext of the TLS connection that is being read.
     pub(crate) plain: Vec<u8>,
     pub(crate) spare: Vec<Vec<u8>>,
-    pub(crate) limits: Limits,
+    pub(crate) heads: HeadReader,
     /// The streamed answer that ended last: its marks are complete only then.
     last_streamed: Option<(ExchangeId, Marks)>,
     /// Places in lanes that were freed and not yet offered to the queue.
@@ -158,7 +159,7 @@ impl<W> Reactor<W> {
             inbox: vec![0; INBOX_BYTES].into_boxed_slice(),
             plain: Vec::new(),
             spare: Vec::new(),
-            limits: Limits::default(),
+            heads: HeadReader::default(),
             last_streamed: None,
             freed: VecDeque::new(),
             is_offering: false,
@@ -386,6 +387,8 @@ impl<W> Reactor<W> {
         let is_over = matches!(flight.stage, Stage::Done(_) | Stage::Drained(_));
         if is_over {
             self.wake(id);
+        } else if flight.head_taken {
+            self.expect_more(id);
         }
     }
 

@@ -135,7 +135,7 @@ impl<W> Reactor<W> {
         }
         flight.marks.arrived(arrival, read, stamped);
         flight.restart_limit(read, !connection.interest.write);
-        match flight.intake.feed(input, &self.limits) {
+        match flight.intake.feed(input, &mut self.heads) {
             Ok(fed) if fed.done => Step::Complete { excess: is_closed || fed.consumed < input.len() },
             Ok(_) if is_closed => Step::Closed,
             Ok(_) => {
@@ -193,6 +193,16 @@ impl<W> Reactor<W> {
         let Some(flight) = self.flight_mut(id) else { return };
         // The silence was ours, not the server's.
         flight.restart_limit(now, !interest.write);
+        self.arm(index);
+    }
+
+    /// Somebody waits for more of a streamed answer: its silence counts from now.
+    pub(crate) fn expect_more(&mut self, id: ExchangeId) {
+        let Some(index) = self.flight(id).and_then(|flight| flight.connection) else { return };
+        let Some(connection) = self.connection(index) else { return };
+        let is_written = !connection.interest.write;
+        let Some(flight) = self.flight_mut(id) else { return };
+        flight.restart_limit(Moment::now(), is_written);
         self.arm(index);
     }
 
@@ -468,7 +478,7 @@ impl<W> Reactor<W> {
         if self.flights[id.index as usize].stop_holding() {
             return self.transmit(index);
         }
-        if !is_read {
+        if !is_read || self.flights[id.index as usize].is_unread() {
             // The caller does not read; the limit starts anew when it does.
             return;
         }

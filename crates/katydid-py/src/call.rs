@@ -27,7 +27,29 @@ pub(crate) struct Call<'a, 'py> {
     pub(crate) rest: Option<&'a Bound<'py, PyDict>>,
 }
 
-impl<'py> Call<'_, 'py> {
+impl<'a, 'py> Call<'a, 'py> {
+    /// A call of a verb's method with nothing but a URL.
+    #[inline]
+    pub(crate) fn bare(method: &'a Bound<'py, PyAny>, url: &'a Bound<'py, PyAny>) -> Self {
+        Self {
+            method,
+            url,
+            name: None,
+            data: None,
+            json: None,
+            headers: None,
+            auth: None,
+            context: None,
+            catch_response: None,
+            stream: None,
+            allow_redirects: None,
+            params: None,
+            timeout: None,
+            is_verb: true,
+            rest: None,
+        }
+    }
+
     pub(crate) fn py(&self) -> Python<'py> {
         self.url.py()
     }

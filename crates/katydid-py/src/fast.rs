@@ -24,7 +24,7 @@ use crate::response::{Arrived, Kind, Response, Sent, Url};
 use crate::session::{self, Inherited, Outfit, Session};
 use crate::site::{self, Site};
 use crate::transport::{self, ConnectionPool, Fault};
-use crate::verbs::verbs;
+use crate::verbs::Client;
 
 const MODULE: &str = "katydid.locust.contrib.fasthttp";
 const ACCEPT_ENCODING: &str = "gzip, deflate, br";
@@ -45,7 +45,7 @@ struct Flight {
     _pool: Py<ConnectionPool>,
 }
 
-impl FastHttpClient {
+impl Client for FastHttpClient {
     #[inline]
     fn verb<'py>(slf: &Bound<'py, Self>, call: &Call<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
@@ -55,7 +55,9 @@ impl FastHttpClient {
             slf.call_method(intern!(py, "request"), (call.method, call.url), Some(&call.keywords()?))
         }
     }
+}
 
+impl FastHttpClient {
     fn call<'py>(slf: &Bound<'py, Self>, call: &Call<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let hub = hub::current(py)?;
@@ -347,16 +349,6 @@ fn class<'py>(
     name: &str,
 ) -> PyResult<&'py Bound<'py, PyType>> {
     known.import(py, MODULE, name)
-}
-
-verbs! { FastHttpClient, data, json:
-    get "GET" () [data, json];
-    head "HEAD" () [data, json];
-    options "OPTIONS" () [data, json];
-    delete "DELETE" () [data, json];
-    post "POST" (data, json) [];
-    put "PUT" (data) [json];
-    patch "PATCH" (data) [json];
 }
 
 #[pymethods]

@@ -58,6 +58,8 @@ mod _core {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         super::control::register(module)?;
+        super::verbs::add::<FastHttpClient>(module.py())?;
+        super::verbs::add::<HttpClient>(module.py())?;
         super::plan::register(module)?;
         super::samples::register(module)?;
         super::stats::register(module)?;

@@ -12,7 +12,7 @@ use katydid_net::{Body, ExchangeId, PoolId, Request, Timeouts, Timing};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
+use pyo3::types::{PyBool, PyDict, PyList, PyString, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::attached::Attached;
@@ -26,7 +26,7 @@ use crate::response::{Arrived, Kind, Response, Sent, Url};
 use crate::session::{self, Inherited, Outfit, Session};
 use crate::site::{self, Site};
 use crate::transport::{self, ConnectionPool, Fault};
-use crate::verbs::verbs;
+use crate::verbs::Client;
 
 const MODULE: &str = "katydid.locust.clients";
 
@@ -74,7 +74,7 @@ struct Target<'a> {
     query: Option<(char, String)>,
 }
 
-impl HttpClient {
+impl Client for HttpClient {
     #[inline]
     fn verb<'py>(slf: &Bound<'py, Self>, call: &Call<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
@@ -84,7 +84,9 @@ impl HttpClient {
             Self::through(slf, intern!(py, "request"), call)
         }
     }
+}
 
+impl HttpClient {
     /// Calls a Python method with the same arguments.
     #[cold]
     #[inline(never)]
@@ -208,8 +210,8 @@ impl HttpClient {
         let timeouts = match call.timeout {
             None => Timeouts::default(),
             Some(timeout) => match session::timeouts(timeout) {
-                Some(timeouts) => timeouts,
-                None => return Ok(None),
+                Some(timeouts) if !timeout.is_instance_of::<PyBool>() => timeouts,
+                _ => return Ok(None),
             },
         };
         let auth = this.settings.with(py, |settings| settings.auth_line.clone());
@@ -370,7 +372,10 @@ fn target<'a>(site: &'a Site, url: &'a str, params: Argument<'_, '_>) -> Option<
 #[inline]
 fn payload<'py>(call: &Call<'_, 'py>) -> Option<Option<Payload<'py>>> {
     if let Some(data) = call.data.filter(|data| data.is_truthy().unwrap_or(true)) {
-        return payload::from_data(data, true).map(Some);
+        // `requests` sends an empty form in no piece at all, which is its own affair.
+        let payload = payload::from_data(data, true)?;
+        let is_empty_form = payload.kind == PayloadKind::Form && payload.content.bytes().ok()?.is_empty();
+        return (!is_empty_form).then_some(Some(payload));
     }
     let Some(json) = call.json else { return Some(None) };
     let encode = payload::encoder(call.py(), true).ok()?;
@@ -451,16 +456,6 @@ fn trust(
 ) -> PyResult<TlsSettings> {
     let bundle: PathBuf = client.getattr(intern!(client.py(), "_ca_bundle"))?.extract()?;
     incoming::trust(verify, cert, Some(&bundle))
-}
-
-verbs! { HttpClient, data, json:
-    get "GET" () [data, json];
-    head "HEAD" () [data, json];
-    options "OPTIONS" () [data, json];
-    delete "DELETE" () [data, json];
-    post "POST" (data, json) [];
-    put "PUT" (data) [json];
-    patch "PATCH" (data) [json];
 }
 
 #[pymethods]

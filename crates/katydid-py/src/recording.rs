@@ -17,6 +17,8 @@ pub(crate) struct Report {
     pub(crate) name: Py<PyAny>,
     pub(crate) length: u64,
     pub(crate) timing: Timing,
+    /// HTTP status; `None` without an answer.
+    pub(crate) status: Option<u16>,
 }
 
 /// The recorder, if it is the only listener of `event`.
@@ -32,15 +34,14 @@ pub(crate) fn only_recorder<'py>(event: &Bound<'py, PyAny>) -> PyResult<Option<B
 
 /// Records a request natively.
 pub(crate) fn record(
-    event: &Bound<'_, PyAny>,
+    recorder: &Bound<'_, Recorder>,
     report: &Report,
     exception: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<()> {
-    let py = event.py();
-    let Some(recorder) = only_recorder(event)? else { return Ok(()) };
+    let py = recorder.py();
     let method = report.method.bind(py).cast::<PyString>()?;
     let name = report.name.bind(py).cast::<PyString>()?;
-    let sample = sample(&report.timing, report.length);
+    let sample = Sample { status: report.status, ..sample(&report.timing, report.length) };
     let recorder = recorder.get();
     let (method, name) = (method.to_str()?, name.to_str()?);
     recorder.record(method, name, &sample);
@@ -55,6 +56,7 @@ pub(crate) fn sample(timing: &Timing, length: u64) -> Sample {
         phases: timing.phases,
         lag_ns: timing.kernel_time.then_some(timing.lag_ns),
         start_lag_ns: None,
+        status: None,
         at: now_seconds(),
     }
 }

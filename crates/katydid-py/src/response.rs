@@ -22,6 +22,7 @@ use crate::fast::decode;
 use crate::incoming::{Failed, Incoming};
 use crate::recording::{self, Report};
 use crate::samples;
+use crate::stats::Recorder;
 
 /// Whose rules a response follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -214,8 +215,10 @@ impl Response {
         });
         let Some(event) = event else { return Ok(()) };
         let event = event.bind(py);
-        if meta.is_none() && recording::only_recorder(event)?.is_some() {
-            return Self::report_natively(slf, event, exception);
+        if meta.is_none()
+            && let Some(recorder) = recording::only_recorder(event)?
+        {
+            return Self::report_natively(slf, &recorder, exception);
         }
         let meta = match meta {
             Some(meta) => meta.into_bound(py),
@@ -229,7 +232,7 @@ impl Response {
 
     fn report_natively(
         slf: &Bound<'_, Self>,
-        event: &Bound<'_, PyAny>,
+        recorder: &Bound<'_, Recorder>,
         exception: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let py = slf.py();
@@ -240,9 +243,15 @@ impl Response {
                 name: sent.name.clone_ref(py),
                 length: state.length,
                 timing: state.timing,
+                status: (state.status != 0).then_some(state.status),
             })
         });
-        report.map_or(Ok(()), |report| recording::record(event, &report, exception))
+        report.map_or(Ok(()), |report| recording::record(recorder, &report, exception))
+    }
+
+    /// The HTTP status; `None` where no answer came.
+    pub(crate) fn answered_status(&self, py: Python<'_>) -> Option<u16> {
+        self.state.with(py, |state| (state.status != 0).then_some(state.status))
     }
 
     /// Reports a request that nobody examines.
@@ -395,6 +404,15 @@ impl Response {
     fn _fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let head = self.state.with(py, |state| state.reply.as_ref().map(|reply| reply.head().to_vec()));
         fields(py, &head.unwrap_or_default())
+    }
+
+    /// The version of HTTP that the answer has, as `urllib3` counts them: 10 or 11.
+    #[getter]
+    fn _version(&self, py: Python<'_>) -> u8 {
+        self.state.with(py, |state| {
+            let is_old = state.reply.as_ref().is_some_and(|reply| reply.head().starts_with(b"HTTP/1.0"));
+            if is_old { 10 } else { 11 }
+        })
     }
 
     /// The reason phrase.

@@ -3,6 +3,7 @@
 //! Bytes go in, values come out; nothing here reads a socket or a clock. In reading order:
 //!
 //! - [`head`]: the first bytes of an answer to a [`Head`]: status, [`Framing`], reuse, codings.
+//! - `reader`: heads that were read a moment ago are known again.
 //! - [`fields`]: the lines of a head, lazily, as they were received.
 //! - [`framing`]: what the header fields say about the body and the connection (RFC 9112 6.3 and 9.3).
 //! - [`body`]: the body with its transfer framing removed, from any split of the input.
@@ -27,6 +28,7 @@ pub mod encode;
 pub mod fields;
 pub mod framing;
 pub mod head;
+pub(crate) mod reader;
 
 #[cfg(test)]
 mod tests;
