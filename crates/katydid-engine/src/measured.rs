@@ -82,7 +82,8 @@ impl<'u> Measured<'u> {
             Ok(response) => (response.timing(), response.raw_body().len() as u64, self.judge(response).err()),
             Err(failure) => (self.call.timing(), 0, Some(Cow::Owned(words::of(failure)))),
         };
-        let told = Told { length, intended: self.intended, failure: failure.as_deref() };
+        let status = result.as_ref().ok().map(Response::status);
+        let told = Told { length, status, intended: self.intended, failure: failure.as_deref() };
         self.user.recorder().record(self.method, self.name, timing, told);
     }
 

@@ -50,6 +50,7 @@ impl Recorder {
             phases: timing.phases,
             lag_ns: timing.kernel_time.then_some(timing.lag_ns),
             start_lag_ns: told.intended.map(|intended| timing.started.since(intended)),
+            status: told.status,
             at,
         };
         stats.record(entry, &sample);
@@ -89,6 +90,8 @@ impl Recorder {
 pub(crate) struct Told<'a> {
     /// Bytes of the answer's body.
     pub(crate) length: u64,
+    /// HTTP status of the answer; `None` without one.
+    pub(crate) status: Option<u16>,
     /// When it was meant to start.
     pub(crate) intended: Option<Moment>,
     /// Why it failed, if it did.
@@ -109,7 +112,7 @@ mod tests {
         Timing { started: Moment(started), received: Moment(received), ..Timing::default() }
     }
 
-    const TOLD: Told<'_> = Told { length: 5, intended: None, failure: None };
+    const TOLD: Told<'_> = Told { length: 5, status: Some(200), intended: None, failure: None };
 
     #[test]
     fn a_request_becomes_a_sample_on_the_run_s_own_scale() {

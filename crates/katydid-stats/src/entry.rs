@@ -43,6 +43,8 @@ pub struct Entry {
     pub requests_by_second: PerSecond,
     /// Failures by second.
     pub failures_by_second: PerSecond,
+    /// HTTP status codes and how often each was answered, in the order in which they were first seen.
+    pub statuses: Vec<(u16, u64)>,
     phases: [PhaseSum; Phase::ALL.len()],
     window: Option<Window>,
 }
@@ -77,6 +79,7 @@ impl Entry {
             times: Histogram::new(),
             requests_by_second: PerSecond::new(seconds),
             failures_by_second: PerSecond::new(seconds),
+            statuses: Vec::new(),
             phases: Default::default(),
             window: None,
         }
@@ -120,6 +123,17 @@ impl Entry {
             None => self.requests_without_time += 1,
         }
         self.add_phases(&sample.phases);
+        if let Some(status) = sample.status {
+            self.add_status(status, 1);
+        }
+    }
+
+    /// Counts answers with an HTTP status code. There are a handful of codes, so looking through them is quickest.
+    pub fn add_status(&mut self, status: u16, count: u64) {
+        match self.statuses.iter_mut().find(|(known, _)| *known == status) {
+            Some((_, seen)) => *seen += count,
+            None => self.statuses.push((status, count)),
+        }
     }
 
     fn count_request(&mut self, at: f64) {
@@ -171,6 +185,7 @@ impl Entry {
         self.times.merge(&other.times);
         self.requests_by_second.merge(&other.requests_by_second);
         self.failures_by_second.merge(&other.failures_by_second);
+        other.statuses.iter().for_each(|(status, count)| self.add_status(*status, *count));
         for (sum, more) in self.phases.iter_mut().zip(other.phases) {
             sum.ns = sum.ns.saturating_add(more.ns);
             sum.count += more.count;
@@ -349,6 +364,18 @@ mod tests {
         entry.record(&Sample::new(102.0, None, 30));
         assert_eq!((entry.requests, entry.requests_without_time, entry.times.count()), (2, 1, 1));
         assert_eq!((entry.average_ms(), entry.average_bytes()), (10.0, 20.0));
+    }
+
+    #[test]
+    fn counts_status_codes_where_there_are_any() {
+        let mut entry = of(&[1.0]);
+        for status in [200, 404, 200] {
+            entry.record(&Sample { status: Some(status), ..Sample::new(101.0, Some(1.0), 0) });
+        }
+        let mut merged = of(&[]);
+        merged.add_status(404, 2);
+        merged.merge(&entry);
+        assert_eq!((entry.statuses, merged.statuses), (vec![(200, 2), (404, 1)], vec![(404, 3), (200, 2)]));
     }
 
     #[test]

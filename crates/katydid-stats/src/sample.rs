@@ -20,6 +20,8 @@ pub struct Sample {
     pub lag_ns: Option<u64>,
     /// Intended until actual start; `None` where nothing intended a moment.
     pub start_lag_ns: Option<u64>,
+    /// The answer's HTTP status; `None` without an answer, or without HTTP.
+    pub status: Option<u16>,
     /// When the exchange ended, in Unix seconds.
     pub at: f64,
 }

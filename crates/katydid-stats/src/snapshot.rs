@@ -1,5 +1,6 @@
 //! Which numbers does a report need? All of them, computed once, free of the run that goes on.
 
+use crate::entry::PhaseSum;
 use crate::{Entry, ErrorStat, Histogram, Phase, RunStats};
 
 /// What to compute.
@@ -75,6 +76,12 @@ pub struct EntrySummary {
     pub percentiles_ms: Option<Vec<f64>>,
     /// The same for the last seconds; `None` when there was no request in them, or no window.
     pub window_percentiles_ms: Option<Vec<f64>>,
+    /// Requests that have a response time.
+    pub timed_requests: u64,
+    /// HTTP status codes and how often each was answered.
+    pub statuses: Vec<(u16, u64)>,
+    /// Time spent in each phase, in the order of [`Phase::ALL`].
+    pub phases: [PhaseSum; Phase::ALL.len()],
 }
 
 /// A distribution in four numbers.
@@ -148,6 +155,9 @@ impl EntrySummary {
             total_failures_per_second: entry.total_failures_per_second(total),
             percentiles_ms: entry.percentiles(request.quantiles),
             window_percentiles_ms: request.with_window.then(|| window(entry)).flatten(),
+            timed_requests: entry.timed_requests(),
+            statuses: entry.statuses.clone(),
+            phases: Phase::ALL.map(|phase| entry.phase_sum(phase)),
         }
     }
 }

@@ -9,6 +9,7 @@ use pyo3::types::{PyDict, PyString};
 
 use super::{RequestStats, Shared};
 use crate::meter;
+use crate::response::Response;
 
 /// Records requests: called by the event like any listener, or directly by native clients.
 #[pyclass(frozen, module = "katydid._core")]
@@ -78,7 +79,7 @@ impl Recorder {
         }
     }
 
-    #[pyo3(signature = (*, request_type, name, response_time, response_length, exception = None, **_rest))]
+    #[pyo3(signature = (*, request_type, name, response_time, response_length, exception = None, **rest))]
     fn __call__(
         &self,
         request_type: &Bound<'_, PyAny>,
@@ -86,18 +87,27 @@ impl Recorder {
         response_time: Option<f64>,
         response_length: Option<f64>,
         exception: Option<&Bound<'_, PyAny>>,
-        _rest: Option<&Bound<'_, PyDict>>,
+        rest: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<()> {
         let (method, name) = (as_text(request_type)?, as_text(name)?);
         let (method, name) = (method.to_string_lossy(), name.to_string_lossy());
         // A cast of a float saturates: a negative length counts as none.
-        let sample = Sample::new(now(), response_time, response_length.unwrap_or(0.0) as u64);
+        let length = response_length.unwrap_or(0.0) as u64;
+        let sample = Sample { status: status(rest)?, ..Sample::new(now(), response_time, length) };
         self.record(&method, &name, &sample);
         match exception {
             Some(exception) if exception.is_truthy()? => self.record_failure(&method, &name, exception),
             _ => Ok(()),
         }
     }
+}
+
+/// The HTTP status of the answer, if it is one of our clients'. What others report may be anything, and is not asked.
+fn status(rest: Option<&Bound<'_, PyDict>>) -> PyResult<Option<u16>> {
+    let Some(response) = rest.map(|rest| rest.get_item("response")).transpose()?.flatten() else {
+        return Ok(None);
+    };
+    Ok(response.cast::<Response>().ok().and_then(|response| response.get().answered_status(response.py())))
 }
 
 /// A string as it is, anything else that a locustfile may use for a name as text.
