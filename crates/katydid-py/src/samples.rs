@@ -25,7 +25,8 @@ fn keep_samples(keeper: Option<Py<PyAny>>) {
 #[cold]
 pub(crate) fn offer(response: &Bound<'_, Response>, exception: &Bound<'_, PyAny>) {
     let py = response.py();
-    let keeper = KEEPER.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|keeper| keeper.clone_ref(py));
+    let keeper =
+        KEEPER.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|keeper| keeper.clone_ref(py));
     if let Some(keeper) = keeper
         && let Err(error) = keeper.call1(py, (response, exception))
     {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .dispatch import UsersDispatcher
 from .event import Events
@@ -15,6 +15,11 @@ from .shape import LoadTestShape
 from .stats import RequestStats
 from .user import TaskSet, User
 from .user.task import filter_tasks_by_tags
+
+if TYPE_CHECKING:
+    from katydid.results.files import StatsCSV
+
+    from .web import WebUI
 
 RunnerType = TypeVar("RunnerType", bound=Runner)
 
@@ -49,7 +54,7 @@ class Environment:
     ) -> None:
         self.runner: Runner | None = None
         """The runner, once one is created."""
-        self.web_ui: Any = None
+        self.web_ui: WebUI | None = None
         """The web page; None without one."""
         self.process_exit_code: int | None = None
         """If set, the exit code of the process."""
@@ -132,9 +137,40 @@ class Environment:
         """The runner of a worker. Not in this build: raises NotImplementedError."""
         return self._create_runner(WorkerRunner, master_host, master_port)
 
-    def create_web_ui(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """The web page. Not in this build: raises NotImplementedError."""
-        raise NotImplementedError("this build does not have the web page yet")
+    def create_web_ui(
+        self,
+        host: str = "",
+        port: int = 8089,
+        web_base_path: str | None = None,
+        web_login: bool = False,
+        tls_cert: str | None = None,
+        tls_key: str | None = None,
+        stats_csv_writer: StatsCSV | None = None,
+        delayed_start: bool = False,
+        userclass_picker_is_active: bool = False,
+        build_path: str | None = None,
+    ) -> WebUI:
+        """The page, which listens from now on unless its start is delayed. See `WebUI` for the arguments.
+
+        Raises:
+            OSError: it cannot listen there.
+        """
+        from .web import WebUI
+
+        self.web_ui = WebUI(
+            self,
+            host,
+            port,
+            web_base_path,
+            web_login=web_login,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
+            stats_csv_writer=stats_csv_writer,
+            delayed_start=delayed_start,
+            userclass_picker_is_active=userclass_picker_is_active,
+            build_path=build_path,
+        )
+        return self.web_ui
 
     @property
     def user_classes_by_name(self) -> dict[str, type[User]]:

@@ -1,0 +1,81 @@
+"""Who connects the native server with the users' thread? The desk: it has commands answered.
+
+Commands are taken when the server's descriptor becomes readable, and each is answered in a greenlet of its
+own: one that takes long keeps nothing else waiting.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import gevent
+
+from .reply import Ask, Reply
+
+if TYPE_CHECKING:
+    from katydid._core import Command
+
+    from .recording import Recording
+
+logger = logging.getLogger("locust.web")
+
+Answer = Callable[[Ask], Reply]
+
+_READABLE = 1
+_CHANGES = frozenset(("swarm", "start", "change", "stop", "pause", "resume", "reset", "user", "flask"))
+
+
+class Desk:
+    """The users' thread's end of a server.
+
+    Args:
+        recording: whose board is the server.
+        answers: what to do for each kind of command.
+    """
+
+    def __init__(self, recording: Recording, answers: dict[str, Answer]) -> None:
+        self._recording = recording
+        self._answers = answers
+        self._watcher = gevent.get_hub().loop.io(recording.board.descriptor, _READABLE)
+        self._watcher.start(self._take)
+
+    def close(self) -> None:
+        """Answer no more."""
+        self._watcher.stop()
+        self._watcher.close()
+
+    def _take(self) -> None:
+        """Runs in the hub, so it hands everything over to greenlets."""
+        for command in self._recording.board.take():
+            gevent.spawn(self._serve, command)
+
+    def _serve(self, command: Command) -> None:
+        if command.kind == "publish":
+            self._recording.publish(set(json.loads(command.body)["names"]))
+            command.reply(204, [], b"")
+            return
+        reply = self._answered(command)
+        if command.kind in _CHANGES:
+            self._recording.publish()
+        command.reply(reply.status, reply.headers, reply.body)
+
+    def _answered(self, command: Command) -> Reply:
+        answer = self._answers.get(command.kind)
+        if answer is None:
+            return Reply.json({"error": f"this process has no answer to {command.kind}"}, 404)
+        try:
+            return answer(_asked_by(command))
+        except Exception as fault:
+            logger.exception("%s could not be answered", command.kind)
+            return Reply.text(f"{type(fault).__name__}: see the log\n", 500)
+
+
+def _asked_by(command: Command) -> Ask:
+    """The request behind a command."""
+    request = command.request
+    if request is None:
+        return Ask("POST", "", body=command.body)
+    return Ask(request.method, request.path, request.query, request.headers, request.body, request.remote)

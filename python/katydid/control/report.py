@@ -1,0 +1,161 @@
+"""What remains of a run for a reader? One document: a page that needs nothing else, Markdown, or JSON.
+
+All three tell the same data, which are the answers of `/api/v1`.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from katydid.results import samples
+
+from . import documents, page
+from .recording import Recording, recording_of
+
+TEMPLATE = "report.html"
+
+_PARTS = ("run", "stats", "errors", "exceptions", "history", "config")
+_TABLE_PERCENTILES = ("0.5", "0.95", "0.99")
+
+
+def report_data(environment: Any, shows_download_link: bool = False, theme: str = "") -> dict[str, Any]:
+    """Everything that a report tells, by name."""
+    recording = recording_of(environment)
+    recording.publish()
+    data = {name: recording.document(name) for name in _PARTS}
+    return {
+        **data,
+        "tasks": documents.tasks_document(environment, documents.report_counts(environment.runner)),
+        "samples": samples.of(environment).all(),
+        "started_at": recording.started_at,
+        "ended_at": recording.ended_at or _last_request_at(recording),
+        "show_download_link": shows_download_link,
+        **({"theme": theme} if theme in ("light", "dark") else {}),
+    }
+
+
+def _last_request_at(recording: Recording) -> float | None:
+    at: float | None = recording.environment.stats.last_request_timestamp
+    return at
+
+
+def as_html(data: dict[str, Any]) -> str:
+    """The report as a page.
+
+    Raises:
+        page.NotBuilt: this build has none.
+    """
+    return page.filled(TEMPLATE, data)
+
+
+def as_json(data: dict[str, Any]) -> str:
+    """The report for programs."""
+    return json.dumps(data, indent=2, default=str) + "\n"
+
+
+def as_markdown(data: dict[str, Any]) -> str:
+    """The report for merge requests and chats: what it is about, entries, failures, exceptions."""
+    run = data["run"] or {}
+    stats = data["stats"] or {"entries": [], "total": None}
+    total = [stats["total"]] if stats["total"] else []
+    lines = [f"# {_cell(run.get('locustfile') or 'Load test')}", "", *_facts(data), ""]
+    lines += _table(_ENTRY_HEAD, [_entry_row(entry) for entry in [*stats["entries"], *total]])
+    failures = (data["errors"] or {}).get("errors", [])
+    if failures:
+        rows = [[f["occurrences"], f["method"], f["name"], f["error"]] for f in failures]
+        lines += ["", "## Failures", "", *_table(["#", "method", "name", "error"], rows)]
+    raised = (data["exceptions"] or {}).get("exceptions", [])
+    if raised:
+        rows = [[e["count"], e["message"], ", ".join(e["nodes"])] for e in raised]
+        lines += ["", "## Exceptions", "", *_table(["#", "message", "nodes"], rows)]
+    return "\n".join(lines) + "\n"
+
+
+_ENTRY_HEAD = [
+    *("method", "name", "requests", "failures", "per second"),
+    *("average ms", "50 %", "95 %", "99 %", "max ms"),
+]
+
+
+def _facts(data: dict[str, Any]) -> list[str]:
+    """A line for each thing to know about the run."""
+    run = data["run"] or {}
+    generator = run.get("generator") or {}
+    facts = [
+        ("host", run.get("host")),
+        ("profile", run.get("profile")),
+        ("load shape", run.get("shape")),
+        ("began", _moment(data["started_at"])),
+        ("ended", _moment(data["ended_at"])),
+        ("users", run.get("target_user_count")),
+        ("generator's lag, 99 %", _with_unit(generator.get("lag_p99_ms"), "ms")),
+        ("**the generator was the limit**", generator.get("remedy") if generator.get("limited") else None),
+    ]
+    return [f"- {name}: {_cell(value)}" for name, value in facts if value not in (None, "")]
+
+
+def _entry_row(entry: dict[str, Any]) -> list[Any]:
+    percentiles = entry["percentiles"]
+    return [
+        entry["method"],
+        entry["name"],
+        entry["requests"],
+        entry["failures"],
+        entry["rps"],
+        entry["avg_ms"],
+        *(percentiles.get(share) for share in _TABLE_PERCENTILES),
+        entry["max_ms"],
+    ]
+
+
+def _table(head: list[str], rows: list[list[Any]]) -> list[str]:
+    ruler = ["---"] * len(head)
+    return ["| " + " | ".join(_cell(value) for value in row) + " |" for row in [head, ruler, *rows]]
+
+
+def _cell(value: Any) -> str:
+    """A value that keeps to its place in a table, whatever it contains."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+    text = str(value).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return " ".join(text.split())
+
+
+def _with_unit(value: float | None, unit: str) -> str | None:
+    return None if value is None else f"{_cell(value)} {unit}"
+
+
+def _moment(at: float | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at).astimezone().isoformat(" ", "seconds")
+
+
+_FORMS = {".md": as_markdown, ".markdown": as_markdown, ".json": as_json}
+
+
+class ReportFile:
+    """The report that a run leaves in a file; the ending of its name says in which form.
+
+    Raises:
+        page.NotBuilt: it is to be a page, and this build has none.
+        OSError: the file cannot be written.
+    """
+
+    def __init__(self, environment: Any, path: str) -> None:
+        self._environment = environment
+        self._path = Path(path)
+        self._form = _FORMS.get(self._path.suffix.lower(), as_html)
+        if self._form is as_html:
+            page.document(TEMPLATE)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a", encoding="utf-8"):
+            pass  # that it cannot be written is to be known before the run, not after it
+        self.recording = recording_of(environment)
+
+    def write(self) -> None:
+        """Write it, as of now."""
+        self._path.write_text(self._form(report_data(self._environment)), encoding="utf-8")

@@ -1,0 +1,258 @@
+"""How does a form become a run, or a change of the one that runs?
+
+The meaning of each field is Locust's: what a page or a program posts to `/swarm` sets the command's options,
+chooses classes and shape, and starts. Nothing is changed when a field cannot be understood.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import gevent
+
+from katydid import _core
+from katydid.locust.log import greenlet_exception_logger
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from gevent import Greenlet
+
+    from katydid.locust.env import Environment
+
+logger = logging.getLogger("locust.web")
+
+Form = dict[str, list[str]]
+
+NO_SHAPE = "Default"
+"""How the page's list of shapes calls having none."""
+
+MASKED = "••••••"
+"""Stands where a secret is known but not shown."""
+
+_ACTIVE = ("spawning", "running")
+
+
+class BadField(ValueError):
+    """A field's value that cannot be understood."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+
+
+class Refused(Exception):
+    """The run cannot be started this way."""
+
+    def __init__(self, message: str, name: str | None = None) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+@dataclass
+class Order:
+    """What a form asks for, understood but not yet done."""
+
+    user_count: int | None = None
+    spawn_rate: float | None = None
+    host: str | None = None
+    run_time: int | None = None
+    user_classes: list[str] | None = None
+    shape_class: str | None = None
+    profile: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    """Values of the command's other options, by attribute."""
+
+
+@dataclass
+class Started:
+    """What was begun."""
+
+    message: str
+    run_time: int | None = None
+    user_classes: list[str] | None = None
+
+
+def read_order(form: Form, options: Namespace | None) -> Order:
+    """Understand a form's fields.
+
+    Raises:
+        BadField: a number that is none.
+        Refused: a run time that is none.
+    """
+    order = Order()
+    for name, values in form.items():
+        text = values[0] if values else ""
+        match name:
+            case "user_count":
+                order.user_count = _number(name, text, int)
+            case "spawn_rate":
+                order.spawn_rate = _number(name, text, float)
+            case "host":
+                order.host = text.replace("<", "").replace(">", "")
+            case "run_time":
+                order.run_time = _run_time(text)
+            case "user_classes":
+                order.user_classes = values
+            case "shape_class":
+                order.shape_class = text
+            case "profile":
+                order.profile = text
+            case _ if text == MASKED:
+                continue  # a secret that the form shows masked and nobody changed
+            case _ if options is not None and hasattr(options, name):
+                order.options[name] = _converted(name, values, getattr(options, name))
+    return order
+
+
+def _number(name: str, text: str, kind: Callable[[str], Any]) -> Any:
+    try:
+        return kind(text)
+    except ValueError:
+        raise BadField(name, f"{text!r} is not a number") from None
+
+
+def _run_time(text: str) -> int | None:
+    if not text:
+        return None
+    try:
+        return _core.parse_time_span(text)
+    except ValueError:
+        raise Refused(f"run_time: {text!r} is not a time such as 20, 20s, 3m or 1h30m", "run_time") from None
+
+
+def _converted(name: str, values: list[str], present: Any) -> Any:
+    """A field in the type that the option has now."""
+    text = values[0] if values else ""
+    if isinstance(present, bool):
+        return text == "true"
+    if present is None:
+        return text
+    if isinstance(present, list):
+        parts = values if len(values) > 1 else text.split(",")
+        is_of_ints = all(isinstance(item, int) for item in present)
+        return [_number(name, part, int) if is_of_ints else part for part in parts]
+    return _number(name, text, type(present))
+
+
+class Starter:
+    """Starts and changes runs of one environment."""
+
+    def __init__(self, environment: Environment, picks_classes: bool) -> None:
+        self._environment = environment
+        self._picks_classes = picks_classes
+        self._starting: Greenlet | None = None
+        self._limiter: Greenlet | None = None
+        self.spawn_rate: float | None = None
+        """The rate that was asked for last."""
+        self.run_time: int | None = None
+        """The time limit of the present run, in seconds."""
+        environment.events.test_stop.add_listener(self._drop_limit)
+
+    def carry_out(self, order: Order) -> Started:
+        """Do what the order says.
+
+        Raises:
+            Refused: without effect on a present run.
+        """
+        chosen = self._chosen_classes(order)
+        shape = self._chosen_shape(order)
+        self._set_options(order)
+        if chosen is not None:
+            self._environment.user_classes = chosen
+        if shape is not None:
+            self._environment.shape_class = shape or None
+        if self._environment.shape_class is not None:
+            return self._start_shape()
+        return self._start_users(order)
+
+    def _chosen_classes(self, order: Order) -> list[type[Any]] | None:
+        """The classes that the order picks; None leaves them as they are."""
+        available = self._environment.available_user_classes
+        if not self._picks_classes:
+            return None
+        if not available:
+            raise Refused("there are no user classes to choose from", "user_classes")
+        if not order.user_classes:
+            runner = self._environment.runner
+            is_active = runner is not None and runner.state in _ACTIVE
+            return None if is_active else list(available.values())
+        unknown = [name for name in order.user_classes if name not in available]
+        if unknown:
+            raise Refused(f"unknown user class: {', '.join(unknown)}", "user_classes")
+        return [cls for name, cls in available.items() if name in order.user_classes]
+
+    def _chosen_shape(self, order: Order) -> Any:
+        """The shape that the order picks; False for none, None leaves it as it is."""
+        if not self._picks_classes or not order.shape_class:
+            return None
+        if order.shape_class == NO_SHAPE:
+            return False
+        shape = (self._environment.available_shape_classes or {}).get(order.shape_class)
+        if shape is None:
+            raise BadField("shape_class", f"there is no shape {order.shape_class!r}")
+        shape.runner = self._environment.runner
+        return shape
+
+    def _set_options(self, order: Order) -> None:
+        environment = self._environment
+        if order.host is not None:
+            environment.host = order.host
+        if order.profile is not None:
+            environment.profile = order.profile
+        options = environment.parsed_options
+        if options is None:
+            return
+        values = {
+            "users": order.user_count,
+            "spawn_rate": order.spawn_rate,
+            "host": order.host,
+            "run_time": order.run_time,
+            "user_classes": order.user_classes,
+            "profile": order.profile,
+            **order.options,
+        }
+        for name, value in values.items():
+            if value is not None:
+                setattr(options, name, value)
+
+    def _start_shape(self) -> Started:
+        environment = self._environment
+        assert environment.runner is not None
+        environment.runner.start_shape()
+        return Started(f"Swarming started using shape class '{type(environment.shape_class).__name__}'")
+
+    def _start_users(self, order: Order) -> Started:
+        if order.user_count is None or not order.spawn_rate:
+            missing = "user_count" if order.user_count is None else "spawn_rate"
+            raise Refused(f"{missing} is missing: a start needs user_count and spawn_rate", missing)
+        runner = self._environment.runner
+        assert runner is not None
+        if self._starting is not None:
+            self._starting.kill(block=True)
+        self.spawn_rate = order.spawn_rate
+        self._starting = gevent.spawn(runner.start, order.user_count, order.spawn_rate)
+        self._starting.link_exception(greenlet_exception_logger(logger))
+        if order.run_time:
+            self.limit(order.run_time)
+        names = sorted(cls.__name__ for cls in self._environment.user_classes)
+        return Started("Swarming started", order.run_time, names if self._picks_classes else None)
+
+    def limit(self, run_time: int) -> None:
+        """Stop the present run in so many seconds, whatever was its limit before."""
+        runner = self._environment.runner
+        assert runner is not None
+        self._drop_limit()
+        self.run_time = run_time
+        gevent.get_hub().loop.update_now()
+        self._limiter = gevent.spawn_later(run_time, runner.stop)
+        self._limiter.link_exception(greenlet_exception_logger(logger))
+
+    def _drop_limit(self, **_: Any) -> None:
+        """The run is over, so its limit must not stop the next one."""
+        limiter, self._limiter, self.run_time = self._limiter, None, None
+        if limiter is not None and limiter is not gevent.getcurrent():
+            limiter.kill(block=False)

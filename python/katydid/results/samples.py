@@ -1,0 +1,220 @@
+"""What did a failed request look like? The first and the slowest exchange of each kind of failure are kept.
+
+They are kept while a page or a report wants them, within limits: so many kinds, so much of each body. Secrets
+are masked when an exchange is kept, so none is in memory for long and none in a page or a report.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import time
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from katydid import _core
+
+if TYPE_CHECKING:
+    from katydid.locust.env import Environment
+
+MOST_KINDS = 200
+"""Kinds of failures of which exchanges are kept."""
+
+MOST_OF_A_BODY = 4096
+"""Bytes of a body that are kept."""
+
+MOST_OF_A_HEADER = 1024
+"""Characters of a header's value that are kept."""
+
+MOST_HEADERS = 60
+"""Headers of a message that are kept."""
+
+MASK = "••••••"
+"""Stands for a secret."""
+
+Sample = dict[str, Any]
+Kind = tuple[str, str, str]
+
+_SECRET = (
+    r"[\w.-]*(?:passw|passphrase|pwd|secret|token|api[_-]?key|auth|session|credential|signature|private[_-]?key)"
+    r"[\w.-]*"
+)
+_SECRET_HEADER = re.compile(rf"(?:{_SECRET}|(?:set-)?cookie2?)$", re.IGNORECASE)
+_IN_QUERY = re.compile(rf"([?&;]{_SECRET}=)[^&#\s;]+", re.IGNORECASE)
+_IN_FORM = re.compile(rf"((?:^|&){_SECRET}=)[^&\s]+", re.IGNORECASE)
+_IN_JSON = re.compile(rf'("{_SECRET}"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,"{{\[\]}}]+)', re.IGNORECASE)
+_IN_URL = re.compile(r"(//)[^/@\s]+@")
+
+
+class Samples:
+    """The exchanges that are kept of one run."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Kind, list[Sample]] = {}
+
+    def offer(self, response: Any, exception: Any) -> None:
+        """Keep this exchange if it is the first of its kind, or the slowest."""
+        client, method, url, _, _ = response._sent()
+        kind = (method, str(response._stats_name), _core.stats_error_text(exception))
+        response_ms, phases = _core.response_times(response)
+        kept = self._kept.get(kind)
+        if kept is None:
+            if len(self._kept) < MOST_KINDS:
+                number = len(self._kept) + 1
+                self._kept[kind] = [
+                    self._sample(f"{number}", kind, response, client, url, response_ms, phases)
+                ]
+        elif response_ms > kept[-1]["response_ms"]:
+            slowest = f"{kept[0]['id']}-slowest"
+            kept[1:] = [self._sample(slowest, kind, response, client, url, response_ms, phases)]
+
+    def _sample(
+        self,
+        sample_id: str,
+        kind: Kind,
+        response: Any,
+        client: Any,
+        url: str,
+        response_ms: float,
+        phases: list[tuple[str, float]],
+    ) -> Sample:
+        method, name, error = kind
+        sent = response.request
+        request = _message(_items(getattr(sent, "headers", None)), getattr(sent, "body", None))
+        url = masked_url(str(getattr(sent, "url", None) or url))
+        user = getattr(client, "user", None)
+        return {
+            "id": sample_id,
+            "method": method,
+            "url": url,
+            "name": name,
+            "status": response.status_code or None,
+            "error": masked(error),
+            "at": time.time(),
+            "response_ms": response_ms,
+            "phases": dict(phases),
+            "user_class": None if user is None else type(user).__name__,
+            "request": request,
+            "response": _answer(response) if response.status_code else None,
+            "curl": curl(method, url, request),
+        }
+
+    def index(self) -> list[dict[str, str]]:
+        """Of which failures there is an exchange, and under which id."""
+        return [
+            {"method": method, "name": name, "error": error, "id": kept[0]["id"]}
+            for (method, name, error), kept in self._kept.items()
+        ]
+
+    def all(self) -> dict[str, Sample]:
+        """Every exchange that is kept, by id."""
+        return {sample["id"]: sample for kept in self._kept.values() for sample in _linked(kept)}
+
+    def forget(self, **_: Any) -> None:
+        """Begin anew."""
+        self._kept.clear()
+
+
+def _linked(kept: list[Sample]) -> list[Sample]:
+    """The first exchange of a kind names the slowest."""
+    return [{**kept[0], "slowest": kept[-1]["id"] if len(kept) > 1 else None}, *kept[1:]]
+
+
+_stores: WeakKeyDictionary[Environment, Samples] = WeakKeyDictionary()
+
+
+def keep(environment: Environment) -> Samples:
+    """Keep examples of this run's failures from now on. Returns where they are kept."""
+    store = _stores.get(environment)
+    if store is None:
+        store = _stores[environment] = Samples()
+        environment.events.test_start.add_listener(store.forget)
+        environment.events.reset_stats.add_listener(store.forget)
+        _core.keep_samples(_offer)
+    return store
+
+
+def of(environment: Environment) -> Samples:
+    """The examples of this run; none if nobody wanted any."""
+    return _stores.get(environment) or Samples()
+
+
+def _offer(response: Any, exception: Any) -> None:
+    """Called natively with every failed answer."""
+    user = getattr(response._sent()[0], "user", None)
+    store = _stores.get(user.environment) if user is not None else None
+    if store is not None:
+        store.offer(response, exception)
+
+
+def _items(headers: Any) -> list[tuple[str, str]]:
+    if headers is None:
+        return []
+    return [(_as_text(name), _as_text(value)) for name, value in headers.items()]
+
+
+def _as_text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _answer(response: Any) -> dict[str, Any]:
+    body = response.__dict__.get("_content")
+    return _message(list(response._fields()), body if isinstance(body, bytes) else response._body())
+
+
+def _message(headers: list[tuple[str, str]], body: Any) -> dict[str, Any]:
+    """Headers and the start of a body, without secrets."""
+    text, is_truncated = _start_of(body)
+    return {
+        "headers": [[name, masked_header(name, value)] for name, value in headers[:MOST_HEADERS]],
+        "body": None if text is None else masked(text),
+        "body_truncated": is_truncated,
+    }
+
+
+def _start_of(body: Any) -> tuple[str | None, bool]:
+    """The start of a body as text, and whether there is more; what is not in memory is not read."""
+    if body is None:
+        return None, False
+    if not isinstance(body, (bytes, bytearray, str)):
+        return f"<{type(body).__name__}>", True
+    start = body[:MOST_OF_A_BODY]
+    text = start if isinstance(start, str) else bytes(start).decode("utf-8", "replace")
+    return text, len(body) > MOST_OF_A_BODY
+
+
+def masked_header(name: str, value: str) -> str:
+    """A header's value, if it is none that lets others in."""
+    if not _SECRET_HEADER.match(name):
+        return masked(value[:MOST_OF_A_HEADER])
+    scheme, blank, _ = value.partition(" ")
+    return f"{scheme} {MASK}" if blank and scheme.isalpha() else MASK
+
+
+def masked_url(url: str) -> str:
+    """A URL without a password and without the values of secret parameters."""
+    return _IN_QUERY.sub(rf"\1{MASK}", _IN_URL.sub(rf"\1{MASK}@", url))
+
+
+def masked(text: str) -> str:
+    """Text without the values of secret fields, be they JSON, a form or the query of a URL."""
+    text = _IN_JSON.sub(rf'\1"{MASK}"', text)
+    return masked_url(_IN_FORM.sub(rf"\1{MASK}", text))
+
+
+_NOT_REPEATED = ("host", "content-length", "connection", "accept-encoding")
+"""Headers that curl makes itself."""
+
+
+def curl(method: str, url: str, request: dict[str, Any]) -> str:
+    """The command that sends such a request again; masked values have to be filled in."""
+    words = ["curl", "-i"]
+    if method != "GET":
+        words += ["-X", shlex.quote(method)]
+    words.append(shlex.quote(url))
+    for name, value in request["headers"]:
+        if name.lower() not in _NOT_REPEATED:
+            words += ["-H", shlex.quote(f"{name}: {value}")]
+    if request["body"]:
+        words += ["--data-binary", shlex.quote(request["body"])]
+    return " ".join(words)
