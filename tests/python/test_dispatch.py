@@ -10,7 +10,9 @@ from typing import Any
 
 import gevent
 import pytest
+from katydid.locust import User, constant, task
 from katydid.locust.dispatch import UsersDispatcher
+from katydid.locust.env import Environment
 
 
 def user_class(name: str, weight: float = 1, fixed_count: int = 0) -> Any:
@@ -106,3 +108,65 @@ def test_a_rate_that_gets_nowhere_is_refused(rate: float):
     dispatcher = UsersDispatcher(nodes("w"), [user_class("A")])
     with pytest.raises(ValueError, match="spawn rate"):
         dispatcher.new_dispatch(1, rate)
+
+
+def test_another_class_of_the_same_name_is_another_class(pauses: list[float]):
+    dispatcher = UsersDispatcher(nodes("a"), [user_class("A", 1), user_class("B", 1)])
+    dispatcher.new_dispatch(2, 10)
+    assert list(dispatcher)[-1] == {"a": {"A": 1, "B": 1}}
+    dispatcher.new_dispatch(10, 10, [user_class("A", 100), user_class("B", 1)])
+    assert list(dispatcher)[-1] == {"a": {"A": 9, "B": 1}}
+
+
+def test_a_weight_that_changes_meanwhile_changes_nothing(pauses: list[float]):
+    # As in Locust: the classes are looked at when they are given to the dispatcher.
+    classes = [user_class("A", 1), user_class("B", 1)]
+    dispatcher = UsersDispatcher(nodes("a"), classes)
+    dispatcher.new_dispatch(2, 10, classes)
+    list(dispatcher)
+    classes[0].weight = 100
+    dispatcher.new_dispatch(10, 10, classes)
+    assert list(dispatcher)[-1] == {"a": {"A": 5, "B": 5}}
+
+
+class InTurns(UsersDispatcher):
+    """Spawns its classes in an order of its own, first three of one, then the other."""
+
+    def _user_gen(self) -> Any:
+        yield from ["B", "B", "B", "A"]
+
+
+def test_a_subclass_may_have_its_own_order(pauses: list[float]):
+    dispatcher = InTurns(nodes("a"), [user_class("A", 100), user_class("B", 1)])
+    dispatcher.new_dispatch(3, 2)
+    assert list(dispatcher) == [{"a": {"A": 0, "B": 2}}, {"a": {"A": 0, "B": 3}}]
+    dispatcher.new_dispatch(4, 2)
+    assert list(dispatcher)[-1] == {"a": {"A": 1, "B": 3}}
+
+
+def test_a_runner_uses_the_dispatcher_class_of_its_environment():
+    class Mine(User):
+        wait_time = constant(10)
+
+        @task
+        def idle(self) -> None:
+            pass
+
+    made: list[Any] = []
+
+    class Twice(UsersDispatcher):
+        """Twice as many users as were asked for."""
+
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            made.append(self)
+
+        def new_dispatch(self, target_user_count: int, spawn_rate: float, user_classes: Any = None) -> None:
+            super().new_dispatch(2 * target_user_count, spawn_rate, user_classes)
+
+    environment = Environment(user_classes=[Mine], dispatcher_class=Twice)
+    runner = environment.create_local_runner()
+    runner.start(2, 100)
+    runner.spawning_greenlet.join(timeout=5)
+    assert (runner.user_count, len(made)) == (4, 1)
+    runner.quit()

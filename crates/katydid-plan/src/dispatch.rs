@@ -7,7 +7,7 @@
 //!
 //! What a maintainer must not break: the sequences in `tests/data`, which were recorded from stock Locust.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,6 +102,8 @@ pub struct Dispatcher {
     /// The classes that take part now, sorted by name.
     mix: Vec<UserClass>,
     supply: Supply,
+    /// Columns of the classes that were chosen elsewhere for the next users.
+    chosen: VecDeque<usize>,
     next_worker: usize,
     running: Distribution,
     /// Everybody who runs, oldest first.
@@ -125,6 +127,7 @@ impl Dispatcher {
             supply: Supply::new(&mix, |index| index),
             workers,
             mix,
+            chosen: VecDeque::new(),
             next_worker: 0,
             placed: Vec::new(),
             target: 0,
@@ -146,15 +149,28 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// From now on only these classes are spawned. Users of other classes stay until the load goes down.
+    /// From now on only these classes are spawned, in an order that begins anew unless they are the present ones. Users of
+    /// other classes stay until the load goes down.
     pub fn change_classes(&mut self, classes: &[UserClass]) {
         let mix = sorted(classes);
-        if mix.iter().map(|class| &class.name).eq(self.mix.iter().map(|class| &class.name)) {
+        if mix == self.mix {
             return;
         }
         self.mix = mix;
         self.know_all_classes();
         self.supply = self.fresh_supply();
+    }
+
+    /// The next user, after those chosen before, is of this class, whatever the mix says. Unknown classes are ignored.
+    pub fn choose(&mut self, class: &str) {
+        let column = self.running.classes.iter().position(|known| **known == *class);
+        self.chosen.extend(column);
+    }
+
+    /// How many users the next batch adds of whom the class is not chosen yet.
+    pub fn unchosen(&self) -> u64 {
+        let batch = self.pace.batch.min(self.target.saturating_sub(self.user_count()));
+        batch.saturating_sub(self.chosen.len() as u64)
     }
 
     /// A worker joins: everybody is laid out anew, which the next step says.
@@ -233,7 +249,8 @@ impl Dispatcher {
 
     fn spawn(&mut self, users: u64) {
         for _ in 0..users {
-            let Some(class) = self.supply.next(&self.running) else {
+            let chosen = self.chosen.pop_front();
+            let Some(class) = chosen.or_else(|| self.supply.next(&self.running)) else {
                 self.is_exhausted = true;
                 return;
             };

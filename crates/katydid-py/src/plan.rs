@@ -58,6 +58,17 @@ impl PyDispatcher {
         self.lock().change_classes(&classes(&user_classes));
     }
 
+    /// The next user, after those chosen before, is of this class.
+    fn choose(&self, user_class: &str) {
+        self.lock().choose(user_class);
+    }
+
+    /// How many users the next batch adds of whom the class is not chosen yet.
+    #[getter]
+    fn unchosen(&self) -> u64 {
+        self.lock().unchosen()
+    }
+
     fn add_worker(&self, worker: &str) {
         self.lock().add_worker(worker);
     }

@@ -23,6 +23,14 @@ from katydid import _core
 from katydid.results.entry import StatsEntry
 from katydid.results.failure import StatsError, shown_text
 from katydid.results.files import StatsCSV, StatsCSVFileWriter  # noqa: F401 - users import them from here
+from katydid.results.forms import (  # noqa: F401 - the same
+    CSVWriter,
+    RequestStatsAdditionError,
+    StatsBaseDict,
+    StatsEntryDict,
+    StatsErrorDict,
+    StatsHolder,
+)
 from katydid.results.run import EntriesDict, ErrorsDict, RequestStats  # noqa: F401 - the same
 from katydid.results.window import CachedResponseTimes  # noqa: F401 - the same
 
@@ -33,7 +41,7 @@ if TYPE_CHECKING:
     from .event import Events
     from .runners import Runner
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("locust.stats")
 console_logger = logging.getLogger("locust.stats_logger")
 
 S = TypeVar("S")
@@ -72,6 +80,12 @@ def layout() -> tuple[int, int]:
     if STATS_AUTORESIZE and _width_seen == STATS_NAME_WIDTH:
         STATS_NAME_WIDTH = _width_seen = _width_of_terminal()
     return STATS_NAME_WIDTH, STATS_TYPE_WIDTH
+
+
+def resize_handler(signum: int, frame: Any) -> None:
+    """What a changed terminal calls for: names become as wide as it allows."""
+    global STATS_NAME_WIDTH, _width_seen
+    STATS_NAME_WIDTH = _width_seen = _width_of_terminal()
 
 
 def bucket_response_time(response_time: float) -> int:

@@ -10,12 +10,12 @@ WaitTime = Callable[[Any], float]
 
 def between(min_wait: float, max_wait: float) -> WaitTime:
     """Wait a random time, evenly distributed between two numbers of seconds."""
-    return lambda holder: min_wait + random.random() * (max_wait - min_wait)
+    return lambda instance: min_wait + random.random() * (max_wait - min_wait)
 
 
 def constant(wait_time: float) -> WaitTime:
     """Wait the same number of seconds each time."""
-    return lambda holder: wait_time
+    return lambda instance: wait_time
 
 
 def constant_pacing(wait_time: float) -> WaitTime:
@@ -24,12 +24,12 @@ def constant_pacing(wait_time: float) -> WaitTime:
     A task that takes longer than the interval is followed at once by the next; the time lost is not made up.
     """
 
-    def pace(holder: Any) -> float:
+    def pace(instance: Any) -> float:
         now = time()
-        busy = now - holder._cp_last_run - holder._cp_last_wait_time
-        holder._cp_last_run = now
-        holder._cp_last_wait_time = max(0, wait_time - busy)
-        return holder._cp_last_wait_time
+        busy = now - instance._cp_last_run - instance._cp_last_wait_time
+        instance._cp_last_run = now
+        instance._cp_last_wait_time = max(0, wait_time - busy)
+        return instance._cp_last_wait_time
 
     return pace
 
