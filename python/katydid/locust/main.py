@@ -8,7 +8,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from katydid import _core
 from katydid.command.headless import run_headless
@@ -25,7 +25,7 @@ from .shape import LoadTestShape
 from .stats import validate_stats_configuration
 from .user import TaskSet, User
 from .user.inspectuser import print_both_ratios, print_task_ratio_json
-from .util.load_locustfile import load_locustfile
+from .util.load_locustfile import load_locustfile, load_locustfile_pytest
 
 logger = logging.getLogger("locust.main")
 
@@ -36,6 +36,8 @@ _EXIT_REFUSED = 1
 _EXIT_USER_CONFIG = 255
 _EXIT_INTERRUPTED = 130
 _OPEN_FILES_WANTED = 1 << 20
+
+_Content = TypeVar("_Content")
 
 TaskLists = dict[str, list[TaskSet | Callable[..., None]]]
 
@@ -102,7 +104,7 @@ def merge_locustfiles_content(
     users: dict[str, type[User]] = {}
     shapes: dict[str, LoadTestShape] = {}
     for path in locustfiles:
-        found_users, found_shapes = _load(path)
+        found_users, found_shapes = _or_refuse(load_locustfile, path)
         for name, user_class in found_users.items():
             _refuse_if_other(name, users.get(name), user_class)
             users[name] = user_class
@@ -111,14 +113,17 @@ def merge_locustfiles_content(
             if name in shapes:
                 _refuse(f"two load shapes are called {name}: give them different names")
             shapes[name] = shape
+    if not users:  # perhaps they were written for pytest
+        for path in locustfiles:
+            users.update(_or_refuse(load_locustfile_pytest, path))
     tasks: TaskLists = {name: list(cls.tasks) for name, cls in users.items()}
     return users, shapes, tasks, next(iter(shapes.values()), None)
 
 
-def _load(path: str) -> tuple[dict[str, type[User]], list[LoadTestShape]]:
-    """Import one locustfile, or end the process with a message that names the line at fault."""
+def _or_refuse(load: Callable[[str], _Content], path: str) -> _Content:
+    """Load one locustfile, or end the process with a message that names the line at fault."""
     try:
-        return load_locustfile(path)
+        return load(path)
     except Exception as fault:
         print(story_of(fault), file=sys.stderr)
         _refuse(f"the locustfile cannot be used, {place_of(fault)}: {type(fault).__name__}: {_text(fault)}")

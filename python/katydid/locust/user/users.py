@@ -194,3 +194,6 @@ class HttpUser(User):
             pool_manager=self.pool_manager,
         )
         self.client.trust_env = False
+
+
+from .pytest_user import PytestUser  # noqa: E402, F401 - Locust has it here, and it is a User

@@ -11,6 +11,9 @@ from typing import Any
 
 from ..shape import LoadTestShape
 from ..user import User
+from ..user.pytest_user import load_locustfile_pytest
+
+__all__ = ["is_shape_class", "is_user_class", "load_locustfile", "load_locustfile_pytest"]
 
 
 def is_user_class(item: Any) -> bool:
