@@ -6,3 +6,5 @@ last, so it answers while users are busy; what changes a run reaches this packag
 Reading order: `recording` (what is published) and `documents` (made of what), `desk` (who takes commands),
 `routes` and `start` (what they do), `application` (Flask), `report`.
 """
+
+import katydid.locust  # noqa: F401 - it and katydid.results read each other, and this is the way in
