@@ -164,7 +164,7 @@ class TestPicker:
         assert environment.runner.user_classes_count == {"Bee": 2}
 
     def test_picks_all_classes_unless_a_run_has_some(self, make: Callable[..., Any]) -> None:
-        environment, routes = make(picks_classes=True)
+        _environment, routes = make(picks_classes=True)
         routes.swarm(posted("user_count=1&spawn_rate=100&user_classes=Bee"))
         gevent.sleep(0.05)
         assert told(routes.swarm(posted("user_count=2&spawn_rate=100")))["user_classes"] == ["Bee"]
@@ -214,8 +214,9 @@ def test_a_limit_stops_its_own_run_only(make: Callable[..., Any]) -> None:
 class TestJson:
     def test_starts(self, make: Callable[..., Any]) -> None:
         environment, routes = make()
-        body = b'{"user_count": 2, "spawn_rate": 100, "run_time": "1m", "options": {"flag": true, "names": ["q", "r"]}}'
-        reply = routes.start(Ask("POST", "/api/v1/run", body=body))
+        options = '{"flag": true, "names": ["q", "r"]}'
+        body = f'{{"user_count": 2, "spawn_rate": 100, "run_time": "1m", "options": {options}}}'
+        reply = routes.start(Ask("POST", "/api/v1/run", body=body.encode()))
         assert (reply.status, told(reply)["success"]) == (200, True)
         assert environment.parsed_options.flag is True
         assert environment.parsed_options.names == ["q", "r"]

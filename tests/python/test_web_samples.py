@@ -1,0 +1,202 @@
+"""Of each kind of failure the first and the slowest exchange are kept, within limits and without secrets."""
+
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from katydid.locust import FastHttpUser, HttpUser
+from katydid.locust.env import Environment
+from katydid.results import samples
+from katydid.results.samples import (
+    MASK,
+    MOST_KINDS,
+    MOST_OF_A_BODY,
+    Samples,
+    curl,
+    masked,
+    masked_header,
+    masked_url,
+)
+
+
+class Shop(BaseHTTPRequestHandler):
+    """Fails in several ways, slowly where it is asked to."""
+
+    def do_GET(self) -> None:
+        if "slow" in self.path:
+            time.sleep(0.2)
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b'{"token": "s3cret", "message": "' + b"x" * 5000 + b'"}'
+        self.send_response(200 if "fine" in self.path else 500)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Set-Cookie", "sid=s3cret")
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(params=[HttpUser, FastHttpUser])
+def user(request: pytest.FixtureRequest, host: str) -> Iterator[HttpUser]:
+    """A user of either kind whose failures are kept."""
+    user_class = type("Shopper", (request.param,), {"host": host, "abstract": False})
+    environment = Environment(user_classes=[user_class])
+    environment.create_local_runner()
+    samples.keep(environment)
+    yield user_class(environment)
+    assert environment.runner is not None
+    environment.runner.quit()
+
+
+def kept(user: HttpUser) -> list[samples.Sample]:
+    return list(samples.of(user.environment).all().values())
+
+
+def test_a_failed_exchange_is_kept_whole(user: HttpUser, host: str) -> None:
+    user.client.post(
+        "/buy?token=s3cret&n=1",
+        data='{"password": "s3cret"}',
+        headers={"Authorization": "Bearer s3cret", "X-Run": "7"},
+        name="/buy",
+    )
+    (sample,) = kept(user)
+    assert (sample["method"], sample["name"], sample["status"]) == ("POST", "/buy", 500)
+    assert sample["url"] == f"{host}/buy?token={MASK}&n=1"
+    assert sample["user_class"] == "Shopper"
+    assert "500" in sample["error"]
+    assert sample["response_ms"] > 0
+    assert sample["phases"]["waiting"] > 0
+    headers = {name.lower(): value for name, value in sample["request"]["headers"]}
+    assert (headers["x-run"], headers["authorization"]) == ("7", f"Bearer {MASK}")
+    assert sample["request"]["body"] == f'{{"password": "{MASK}"}}'
+    answer = sample["response"]
+    assert {name.lower(): value for name, value in answer["headers"]}["set-cookie"] == MASK
+    assert answer["body"].startswith(f'{{"token": "{MASK}"')
+    assert answer["body_truncated"] and len(answer["body"]) <= MOST_OF_A_BODY
+    assert "s3cret" not in repr(sample)
+    assert sample["curl"].startswith(f"curl -i -X POST '{host}/buy?token={MASK}&n=1'")
+    assert "-H 'X-Run: 7'" in sample["curl"]
+
+
+def test_the_slowest_replaces_the_slower(user: HttpUser) -> None:
+    for path in ("/a", "/slow", "/b"):
+        user.client.get(path, name="/x")
+    first, slowest = kept(user)
+    assert first["url"].endswith("/a") and slowest["url"].endswith("/slow")
+    assert first["slowest"] == slowest["id"]
+    assert slowest["response_ms"] >= 200
+
+
+def test_each_kind_has_its_own(user: HttpUser) -> None:
+    user.client.get("/a")
+    with user.client.get("/fine", catch_response=True) as response:
+        response.failure("too cheap")
+    user.client.get("/fine")
+    assert [(sample["name"], sample["status"]) for sample in kept(user)] == [("/a", 500), ("/fine", 200)]
+    index = samples.of(user.environment).index()
+    assert [row["id"] for row in index] == ["1", "2"]
+    assert "too cheap" in index[1]["error"]
+    errors = {
+        error.error if isinstance(error.error, str) else repr(error.error)
+        for error in user.environment.stats.errors.values()
+    }
+    assert {row["error"] for row in index} == errors
+
+
+def test_an_answer_that_never_came(user: HttpUser) -> None:
+    user.client.base_url = "http://127.0.0.1:1"
+    user.client.get("/gone")
+    (sample,) = kept(user)
+    assert sample["status"] is None and sample["response"] is None
+    assert sample["url"] == "http://127.0.0.1:1/gone"
+
+
+def test_a_reset_forgets(user: HttpUser) -> None:
+    user.client.get("/a")
+    user.environment.events.reset_stats.fire()
+    assert kept(user) == []
+
+
+def test_kinds_are_bounded(user: HttpUser) -> None:
+    for number in range(MOST_KINDS + 5):
+        user.client.get("/a", name=f"/{number}")
+    assert len(kept(user)) == MOST_KINDS
+
+
+def test_nothing_is_kept_where_nobody_asked(host: str) -> None:
+    user_class = type("Other", (HttpUser,), {"host": host, "abstract": False})
+    environment = Environment(user_classes=[user_class])
+    user_class(environment).client.get("/a")
+    assert samples.of(environment).all() == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"password": "a b", "x": 1}', f'{{"password": "{MASK}", "x": 1}}'),
+        ('{"apiKey":"k\\"ey","n":[1]}', f'{{"apiKey":"{MASK}","n":[1]}}'),
+        ('{"access_token": 12, "ok": true}', f'{{"access_token": "{MASK}", "ok": true}}'),
+        ('{"password": "cut of', f'{{"password": "{MASK}"'),
+        ("user=a&password=b&x=1", f"user=a&password={MASK}&x=1"),
+        ("client_secret=b", f"client_secret={MASK}"),
+        ("GET http://u:p@h/?sig=1", f"GET http://{MASK}@h/?sig=1"),
+        ("nothing to hide", "nothing to hide"),
+        ('{"passenger": "Ann"}', '{"passenger": "Ann"}'),
+    ],
+)
+def test_masks_secret_fields(text: str, expected: str) -> None:
+    assert masked(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("Authorization", "Basic dTpw", f"Basic {MASK}"),
+        ("authorization", "raw", MASK),
+        ("Cookie", "a=b; c=d", MASK),
+        ("X-Api-Key", "k", MASK),
+        ("X-Auth-Token", "k", MASK),
+        ("Proxy-Authorization", "Basic x", f"Basic {MASK}"),
+        ("Accept", "*/*", "*/*"),
+        ("Referer", "http://h/?token=t", f"http://h/?token={MASK}"),
+    ],
+)
+def test_masks_headers_that_let_others_in(name: str, value: str, expected: str) -> None:
+    assert masked_header(name, value) == expected
+
+
+def test_masks_urls() -> None:
+    assert (
+        masked_url("https://u:p@h/a?access_token=1&b=2#c") == f"https://{MASK}@h/a?access_token={MASK}&b=2#c"
+    )
+
+
+def test_a_curl_line_survives_a_shell() -> None:
+    import shlex
+
+    request = {
+        "headers": [["X-Odd", "it's; $(rm)"], ["Host", "h"]],
+        "body": "a'b\n$x",
+        "body_truncated": False,
+    }
+    words = shlex.split(curl("PUT", "http://h/a b?c='d'", request))
+    assert words == [
+        *("curl", "-i", "-X", "PUT", "http://h/a b?c='d'"),
+        *("-H", "X-Odd: it's; $(rm)", "--data-binary", "a'b\n$x"),
+    ]
+
+
+def test_an_empty_store_has_nothing() -> None:
+    assert (Samples().all(), Samples().index()) == ({}, [])
