@@ -6,11 +6,11 @@ import { defineConfig } from "vitest/config";
 const packages = fileURLToPath(new URL("node_modules", import.meta.url));
 
 export default defineConfig({
+  root: fileURLToPath(new URL("../tests/page", import.meta.url)),
+  cacheDir: `${packages}/.vitest`,
   resolve: { alias: { "playwright-core": `${packages}/playwright-core` } },
-  server: { fs: { strict: false } },
   test: {
-    dir: "../tests/page",
-    include: ["../tests/page/**/*.test.ts"],
+    include: ["**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     fileParallelism: false,

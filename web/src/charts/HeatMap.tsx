@@ -48,7 +48,7 @@ export function HeatMap(props: {
   }, [past, marks, range, scale, width, height, theme]);
 
   return (
-    <figure className="chart">
+    <figure className="chart whole">
       <figcaption>
         <h3>
           Latency <span className="unit">answers by second and response time</span>

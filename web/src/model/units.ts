@@ -19,6 +19,7 @@ function known(value: Maybe): value is number {
 /** Three digits that matter: 0.42, 4.20, 42.0, 420, 4,200. */
 export function figure(value: Maybe): string {
   if (!known(value)) return NOTHING;
+  if (value === 0) return "0";
   const size = Math.abs(value);
   if (size < 10) return two.format(value);
   return size < 100 ? one.format(value) : whole.format(value);

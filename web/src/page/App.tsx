@@ -19,7 +19,7 @@ import { Edit, Help } from "./dialogs.tsx";
 import { Header, nextTheme } from "./Header.tsx";
 import { tabsOf } from "./tabs.tsx";
 
-type Open = "edit" | "new" | "reset" | "help" | null;
+type Open = "edit" | "new" | "reset" | "stop" | "help" | null;
 
 export function App({ store, additions }: { store: Store; additions: Additions }) {
   const state = useSlice(store, (all) => all);
@@ -89,6 +89,15 @@ export function App({ store, additions }: { store: Store; additions: Additions }
           text="All numbers of this run are set to zero; users go on. Download what you want to keep first."
           yes="Reset"
           onYes={actions.reset}
+          onClose={() => setOpen(null)}
+        />
+      )}
+      {open === "stop" && (
+        <Confirm
+          title="Stop the run?"
+          text="All users stop; the numbers stay."
+          yes="Stop"
+          onYes={actions.stop}
           onClose={() => setOpen(null)}
         />
       )}
@@ -166,7 +175,7 @@ function shortcutsOf(parts: {
     { key: "?", does: "this help", run: () => setOpen("help") },
     { key: "e", does: "edit users, or start a run", run: () => setOpen(active ? "edit" : "new") },
     { key: "p", does: "pause or resume", run: () => active && (run?.state === "paused" ? actions.resume() : actions.pause()) },
-    { key: "s", does: "stop", run: () => active && actions.stop() },
+    { key: "s", does: "stop, after asking", run: () => active && setOpen("stop") },
     { key: "r", does: "reset, after asking", run: () => setOpen("reset") },
     { key: "t", does: "next theme", run: () => choose(nextTheme(chosen())) },
     { key: "/", does: "filter", run: () => document.querySelector<HTMLElement>("#view input[type=search]")?.focus() },

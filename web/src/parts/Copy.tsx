@@ -9,9 +9,14 @@ export function Copy({ text, title }: { text: string; title: string }) {
     setTimeout(() => setSaid(null), 2_000);
   }
   return (
-    <button type="button" onClick={() => void copy()}>
-      <span role="status">{said ?? title}</span>
-    </button>
+    <>
+      <button type="button" onClick={() => void copy()}>
+        {said ?? title}
+      </button>
+      <span className="unseen" role="status">
+        {said}
+      </span>
+    </>
   );
 }
 

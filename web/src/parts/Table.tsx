@@ -4,6 +4,7 @@
 
 import { memo, type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import { type Order, sorted, visible } from "../model/table.ts";
+import { useIsPrinted } from "./theme.ts";
 
 export interface Column<R> {
   key: string;
@@ -38,7 +39,8 @@ export function Table<R>({ label, columns, rows, rowKey, total, initial, empty }
     () => (by === undefined ? rows : sorted(rows, by.value, order.descending)),
     [rows, by, order.descending],
   );
-  const [first, last] = visible(view.top, view.height, ROW, lines.length);
+  const isPrinted = useIsPrinted();
+  const [first, last] = isPrinted ? [0, lines.length] : visible(view.top, view.height, ROW, lines.length);
 
   const onScroll = useCallback((event: React.UIEvent<HTMLDivElement>) => {
     const { scrollTop, clientHeight } = event.currentTarget;
@@ -57,8 +59,8 @@ export function Table<R>({ label, columns, rows, rowKey, total, initial, empty }
       <table aria-rowcount={lines.length + 1} style={{ minWidth: columns.reduce((sum, column) => sum + column.width, 0) }}>
         <caption className="unseen">{label}</caption>
         <colgroup>
-          {columns.map((column) => (
-            <col key={column.key} style={{ width: column.width }} />
+          {columns.map((column, index) => (
+            <col key={column.key} style={{ width: index === 0 ? `min(${column.width}px, 42vw)` : column.width }} />
           ))}
         </colgroup>
         <thead>

@@ -75,6 +75,11 @@ export function useShown(): "light" | "dark" {
   });
 }
 
+/** Whether this is drawn for paper, on which nothing scrolls. */
+export function useIsPrinted(): boolean {
+  return useSyncExternalStore(subscribe, () => isPrinted);
+}
+
 /** A CSS variable's colour as the document shows it now. */
 export function ink(variable: string): string {
   const probe = document.createElement("span");

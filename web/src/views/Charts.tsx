@@ -45,7 +45,6 @@ export function Charts(props: {
           unit="p99, never part of response times"
           lines={charts.lag}
           format={milliseconds}
-          height={120}
         />
       </div>
     </section>

@@ -71,7 +71,7 @@ function columnsOf(onOpen: (id: string) => void): Column<Failure>[] {
       value: (row) => row.occurrences,
       show: (row) => count(row.occurrences),
     },
-    { key: "method", title: "Method", width: 82, value: (row) => row.method },
+    { key: "method", title: "Method", width: 96, value: (row) => row.method },
     { key: "name", title: "Name", width: 240, value: (row) => row.name },
     seen("first", "First seen", (row) => row.first_seen_at),
     seen("last", "Last seen", (row) => row.last_seen_at),

@@ -20,7 +20,6 @@ export function Numbers({ run, total, now }: { run: Run; total: Entry | null; no
       <Number
         title="Lag p99"
         text={milliseconds(run.generator?.lag_p99_ms)}
-        small="of the generator"
         isBad={run.generator?.limited === true}
       />
     </dl>

@@ -144,12 +144,12 @@ function columnsOf(shown: Shown, onOpen: (entry: Row) => void): Column<Row>[] {
     numeric: true,
   });
   const ms = (key: string, title: string, value: (row: Row) => number | null) => ({
-    ...number(key, title, value, (row) => figure(value(row)), 92),
+    ...number(key, title, value, (row) => figure(value(row)), 100),
     unit: "ms",
   });
   return [
-    { key: "name", title: "Name", width: 260, value: (row) => row.name, show: (row) => <Name row={row} onOpen={onOpen} /> },
-    { key: "method", title: "Method", width: 82, value: (row) => row.method },
+    { key: "name", title: "Name", width: 240, value: (row) => row.name, show: (row) => <Name row={row} onOpen={onOpen} /> },
+    { key: "method", title: "Method", width: 96, value: (row) => row.method },
     number("requests", "Requests", (row) => row.requests, (row) => count(row.requests), 104),
     number("failures", "Failures", (row) => row.failures, (row) => <Failures row={row} />, 128),
     number("rps", "Rate", (row) => row.rps, (row) => `${rate(row.rps)}/s`, 92),

@@ -1,0 +1,25 @@
+import { expect, it } from "vitest";
+import { escaped, filled } from "../mock/server.mjs";
+import { isAddress } from "../src/views/Downloads.tsx";
+import { level } from "../src/views/Logs.tsx";
+
+it.each([
+  ["/custom/csv", true],
+  ["custom.csv", true],
+  ["https://example.org/x", true],
+  ["javascript:alert(1)", false],
+  [" JavaScript:alert(1)", false],
+  ["data:text/html,x", false],
+])("%s may be linked: %s", (href, may) => expect(isAddress(href)).toBe(may));
+
+it("data in a document cannot end its element", () => {
+  const page = filled('<script id="katydid-data" type="application/json">{}</script>', { name: "</script><b>&" });
+  expect(page).not.toMatch(/<\/script><b>/);
+  expect(JSON.parse(escaped({ name: "</script><b>&" }))).toEqual({ name: "</script><b>&" });
+});
+
+it("lines that tell of trouble stand out", () => {
+  expect(level("[…] host/ERROR/root: x")).toBe("bad");
+  expect(level("[…] host/WARNING/root: x")).toBe("warn");
+  expect(level("[…] host/INFO/root: ERROR")).toBeUndefined();
+});
