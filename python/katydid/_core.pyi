@@ -1,9 +1,15 @@
 """The native half of the package: the reactor, the clients and the statistics."""
 
-from collections.abc import Iterable
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from typing import Any, Self, TypeAlias
+
+from katydid.http.fastresponse import ResponseContextManager as FastResponseContextManager
+from katydid.locust.clients import ResponseContextManager
 
 __version__: str
+
+Timeout: TypeAlias = float | tuple[float | None, float | None] | None
+"""Seconds for the whole, or for connecting and for each wait for data."""
 
 def sleep(seconds: float) -> None:
     """Let other greenlets run for so long."""
@@ -96,6 +102,9 @@ class ControlRequest:
     def body(self) -> bytes: ...
     @property
     def remote(self) -> str: ...
+
+def page_document(name: str) -> str | None:
+    """A document of the page that was built into this module; None when it was not."""
 
 def parse_time_span(text: str) -> int:
     """Seconds of a time span such as `1h30m`."""
@@ -305,6 +314,7 @@ class ConnectionPool:
         verify: bool | str | None = None,
         cert: Any = None,
         bundle: str | None = None,
+        proxy: tuple[str, int, str | None] | None = None,
     ) -> Incoming | Failed: ...
 
 class Response:
@@ -337,6 +347,8 @@ class Response:
     def _json(self) -> Any: ...
     def _fields(self) -> list[tuple[str, str]]: ...
     def _header(self, name: str) -> str | None: ...
+    @property
+    def _version(self) -> int: ...
     def _reason(self) -> str: ...
     def _sent(self) -> tuple[Any, str, str, Any, Any]: ...
     def _report(self) -> None: ...
@@ -401,13 +413,13 @@ class FastHttpClient:
         data: Any = None,
         catch_response: bool | None = None,
         stream: bool | None = None,
-        headers: Any = None,
+        headers: Mapping[str, Any] | None = None,
         auth: Any = None,
         json: Any = None,
         allow_redirects: bool | None = None,
         context: dict[str, Any] | None = None,
         **kwargs: Any,
-    ) -> Any: ...
+    ) -> FastResponseContextManager: ...
     def get(
         self,
         url: str,
@@ -415,16 +427,16 @@ class FastHttpClient:
         data: Any = None,
         json: Any = None,
         name: str | None = None,
-        headers: Any = None,
+        headers: Mapping[str, Any] | None = None,
         auth: Any = None,
         context: dict[str, Any] | None = None,
         catch_response: bool | None = None,
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Any = None,
+        timeout: Timeout = None,
         **kwargs: Any,
-    ) -> Any: ...
+    ) -> FastResponseContextManager: ...
     def head(
         self,
         url: str,
@@ -432,16 +444,16 @@ class FastHttpClient:
         data: Any = None,
         json: Any = None,
         name: str | None = None,
-        headers: Any = None,
+        headers: Mapping[str, Any] | None = None,
         auth: Any = None,
         context: dict[str, Any] | None = None,
         catch_response: bool | None = None,
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Any = None,
+        timeout: Timeout = None,
         **kwargs: Any,
-    ) -> Any: ...
+    ) -> FastResponseContextManager: ...
     def options(
         self,
         url: str,
@@ -449,16 +461,16 @@ class FastHttpClient:
         data: Any = None,
         json: Any = None,
         name: str | None = None,
-        headers: Any = None,
+        headers: Mapping[str, Any] | None = None,
         auth: Any = None,
         context: dict[str, Any] | None = None,
         catch_response: bool | None = None,
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Any = None,
+        timeout: Timeout = None,
         **kwargs: Any,
-    ) -> Any: ...
+    ) -> FastResponseContextManager: ...
     def delete(
         self,
         url: str,
@@ -466,16 +478,16 @@ class FastHttpClient:
         data: Any = None,
         json: Any = None,
         name: str | None = None,
-        headers: Any = None,
+        headers: Mapping[str, Any] | None = None,
         auth: Any = None,
         context: dict[str, Any] | None = None,
         catch_response: bool | None = None,
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Any = None,
+        timeout: Timeout = None,
         **kwargs: Any,
-    ) -> Any: ...
+    ) -> FastResponseContextManager: ...
     def post(
         self,
         url: str,
@@ -483,16 +495,16 @@ class FastHttpClient:
         json: Any = None,
         *,
         name: str | None = None,
-        headers: Any = None,
+        headers: Mapping[str, Any] | None = None,
         auth: Any = None,
         context: dict[str, Any] | None = None,
         catch_response: bool | None = None,
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Any = None,
+        timeout: Timeout = None,
         **kwargs: Any,
-    ) -> Any: ...
+    ) -> FastResponseContextManager: ...
     def put(
         self,
         url: str,
@@ -500,16 +512,16 @@ class FastHttpClient:
         *,
         json: Any = None,
         name: str | None = None,
-        headers: Any = None,
+        headers: Mapping[str, Any] | None = None,
         auth: Any = None,
         context: dict[str, Any] | None = None,
         catch_response: bool | None = None,
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Any = None,
+        timeout: Timeout = None,
         **kwargs: Any,
-    ) -> Any: ...
+    ) -> FastResponseContextManager: ...
     def patch(
         self,
         url: str,
@@ -517,16 +529,16 @@ class FastHttpClient:
         *,
         json: Any = None,
         name: str | None = None,
-        headers: Any = None,
+        headers: Mapping[str, Any] | None = None,
         auth: Any = None,
         context: dict[str, Any] | None = None,
         catch_response: bool | None = None,
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Any = None,
+        timeout: Timeout = None,
         **kwargs: Any,
-    ) -> Any: ...
+    ) -> FastResponseContextManager: ...
 
 class HttpClient:
     """Native base of `HttpSession`."""
@@ -563,14 +575,14 @@ class HttpClient:
         *,
         data: Any = None,
         json: Any = None,
-        headers: Any = None,
+        headers: Mapping[str, Any] | None = None,
         auth: Any = None,
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Any = None,
+        timeout: Timeout = None,
         **kwargs: Any,
-    ) -> Any: ...
+    ) -> ResponseContextManager: ...
     def get(
         self,
         url: str,
@@ -578,16 +590,16 @@ class HttpClient:
         data: Any = None,
         json: Any = None,
         name: str | None = None,
-        headers: Any = None,
+        headers: Mapping[str, Any] | None = None,
         auth: Any = None,
         context: dict[str, Any] | None = None,
         catch_response: bool | None = None,
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Any = None,
+        timeout: Timeout = None,
         **kwargs: Any,
-    ) -> Any: ...
+    ) -> ResponseContextManager: ...
     def head(
         self,
         url: str,
@@ -595,16 +607,16 @@ class HttpClient:
         data: Any = None,
         json: Any = None,
         name: str | None = None,
-        headers: Any = None,
+        headers: Mapping[str, Any] | None = None,
         auth: Any = None,
         context: dict[str, Any] | None = None,
         catch_response: bool | None = None,
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Any = None,
+        timeout: Timeout = None,
         **kwargs: Any,
-    ) -> Any: ...
+    ) -> ResponseContextManager: ...
     def options(
         self,
         url: str,
@@ -612,16 +624,16 @@ class HttpClient:
         data: Any = None,
         json: Any = None,
         name: str | None = None,
-        headers: Any = None,
+        headers: Mapping[str, Any] | None = None,
         auth: Any = None,
         context: dict[str, Any] | None = None,
         catch_response: bool | None = None,
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Any = None,
+        timeout: Timeout = None,
         **kwargs: Any,
-    ) -> Any: ...
+    ) -> ResponseContextManager: ...
     def delete(
         self,
         url: str,
@@ -629,16 +641,16 @@ class HttpClient:
         data: Any = None,
         json: Any = None,
         name: str | None = None,
-        headers: Any = None,
+        headers: Mapping[str, Any] | None = None,
         auth: Any = None,
         context: dict[str, Any] | None = None,
         catch_response: bool | None = None,
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Any = None,
+        timeout: Timeout = None,
         **kwargs: Any,
-    ) -> Any: ...
+    ) -> ResponseContextManager: ...
     def post(
         self,
         url: str,
@@ -646,16 +658,16 @@ class HttpClient:
         json: Any = None,
         *,
         name: str | None = None,
-        headers: Any = None,
+        headers: Mapping[str, Any] | None = None,
         auth: Any = None,
         context: dict[str, Any] | None = None,
         catch_response: bool | None = None,
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Any = None,
+        timeout: Timeout = None,
         **kwargs: Any,
-    ) -> Any: ...
+    ) -> ResponseContextManager: ...
     def put(
         self,
         url: str,
@@ -663,16 +675,16 @@ class HttpClient:
         *,
         json: Any = None,
         name: str | None = None,
-        headers: Any = None,
+        headers: Mapping[str, Any] | None = None,
         auth: Any = None,
         context: dict[str, Any] | None = None,
         catch_response: bool | None = None,
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Any = None,
+        timeout: Timeout = None,
         **kwargs: Any,
-    ) -> Any: ...
+    ) -> ResponseContextManager: ...
     def patch(
         self,
         url: str,
@@ -680,16 +692,16 @@ class HttpClient:
         *,
         json: Any = None,
         name: str | None = None,
-        headers: Any = None,
+        headers: Mapping[str, Any] | None = None,
         auth: Any = None,
         context: dict[str, Any] | None = None,
         catch_response: bool | None = None,
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Any = None,
+        timeout: Timeout = None,
         **kwargs: Any,
-    ) -> Any: ...
+    ) -> ResponseContextManager: ...
 
 def keep_samples(keeper: Any) -> None:
     """Have `keeper(response, exception)` called with every failed answer; None ends that."""

@@ -9,6 +9,7 @@ use crate::clock::Moment;
 use crate::connect::{self, Command, Race};
 use crate::connection::{Connection, Interest};
 use crate::flight::{ExchangeId, Stage};
+use crate::h1;
 use crate::proxy;
 use crate::reactor::{PoolId, Reactor, SourceKind, TimerKey, io_failure};
 use crate::resolve::{Addresses, Lookup};
@@ -213,7 +214,10 @@ impl<W> Reactor<W> {
                 flight.marks.end(Phase::Connect, now);
                 self.secure(index, id, now);
             }
-            Ok(Some(status)) => self.fail(id, FailureKind::Proxy(status)),
+            Ok(Some(status)) => {
+                let reason = String::from_utf8_lossy(h1::reason(answer)).into_owned();
+                self.fail(id, Failure::with_label(FailureKind::Proxy(status), reason));
+            }
             Err(failure) => self.fail(id, failure),
         }
     }

@@ -262,6 +262,11 @@ impl<W> Flight<W> {
         };
     }
 
+    /// Whether a streamed answer has come of which nobody waits for more: its silence is not the server's.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.head_taken && self.waiter.is_none()
+    }
+
     /// Whether the body is kept back.
     pub(crate) fn is_holding(&self) -> bool {
         self.wishes.expects_continue && !self.intake.continued && self.sent <= self.head_len

@@ -124,8 +124,10 @@ impl<W> Reactor<W> {
         let flight = &mut self.flights[id.index as usize];
         // The stamp is that of the last byte. A full inbox says that more lay in the socket than one look takes: the
         // server was not silent, it waited for us (its probes of the closed window are what came late).
-        let is_judged =
-            matches!(flight.stage, Stage::Exchanging) && !flight.is_holding() && len < INBOX_BYTES;
+        let is_judged = matches!(flight.stage, Stage::Exchanging)
+            && !flight.is_holding()
+            && !flight.is_unread()
+            && len < INBOX_BYTES;
         if is_judged && arrival > flight.deadline {
             return Step::TooLate;
         }

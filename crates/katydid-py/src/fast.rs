@@ -562,6 +562,6 @@ impl FastHttpClient {
         });
         let outgoing =
             Outgoing { origin, method, head, body, chunked, stream, timeouts, tls: Some(tls), proxy };
-        incoming::exchange(py, pool.get(), &outgoing)
+        incoming::exchange(py, &pool, &outgoing)
     }
 }

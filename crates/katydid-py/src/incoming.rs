@@ -133,14 +133,17 @@ struct State {
     open: Option<ExchangeId>,
     /// How much of the body was handed out.
     taken: usize,
+    /// Whoever replaces the session's pool meanwhile must not end a body that is still to come.
+    _pool: Option<Py<ConnectionPool>>,
 }
 
 // SAFETY: the hub is only used after a comparison with the calling thread's hub, see `Incoming::hub`.
 unsafe impl Send for State {}
 
 impl Incoming {
-    fn new(hub: &'static Hub, answer: Answer, open: Option<ExchangeId>) -> Self {
-        Self { state: Attached::new(State { hub, answer, open, taken: 0 }) }
+    fn new(hub: &'static Hub, answer: Answer, open: Option<(ExchangeId, Py<ConnectionPool>)>) -> Self {
+        let (open, pool) = open.unzip();
+        Self { state: Attached::new(State { hub, answer, open, taken: 0, _pool: pool }) }
     }
 
     /// Takes a complete answer out, for a response to keep.
@@ -294,14 +297,14 @@ pub(crate) struct Outgoing<'a, 'py> {
 /// Does one exchange over a pool. Its failures come back as [`Failed`].
 pub(crate) fn exchange<'py>(
     py: Python<'py>,
-    pool: &ConnectionPool,
+    pool: &Py<ConnectionPool>,
     outgoing: &Outgoing<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let hub = hub::current(py)?;
     let (tls, host, port) = outgoing.origin.clone();
     let origin = Origin { tls, host: host.into(), port };
     let trust = outgoing.tls.as_ref().filter(|_| tls);
-    let pool = pool.transport.with(py, |transport| transport.pool(hub, trust))?;
+    let connections = pool.get().transport.with(py, |transport| transport.pool(hub, trust))?;
     let whole = match outgoing.body {
         None => Some(Body::Empty),
         Some(body) => body.cast::<PyBytes>().ok().map(|bytes| Body::Bytes(bytes.as_bytes())),
@@ -318,14 +321,14 @@ pub(crate) fn exchange<'py>(
         streams: outgoing.stream,
         timeouts: outgoing.timeouts,
     };
-    let id = transport::start(hub, pool, &request);
+    let id = transport::start(hub, connections, &request);
     if let Some(body) = outgoing.body.filter(|_| !is_whole) {
         upload(py, hub, id, body)?;
     }
     transport::settle(py, hub, id)?;
     match transport::answer(hub, id) {
         Ok(answer) => {
-            let open = outgoing.stream.then_some(id);
+            let open = outgoing.stream.then(|| (id, pool.clone_ref(py)));
             Ok(Bound::new(py, Incoming::new(hub, answer, open))?.into_any())
         }
         Err(fault) => Ok(Bound::new(py, Failed::new(&fault))?.into_any()),
@@ -335,16 +338,15 @@ pub(crate) fn exchange<'py>(
 #[pymethods]
 impl ConnectionPool {
     /// One exchange: a finished head (and body) to an origin (TLS, host, port), with limits in seconds and the trust
-    /// that `verify` and `cert` of `requests` ask for; `bundle` holds the authorities for `verify=True`. Returns
-    /// `Incoming` or `Failed`.
+    /// that `verify` and `cert` of `requests` ask for; `bundle` holds the authorities for `verify=True`, `proxy` is host,
+    /// port and `Proxy-Authorization` of the proxy on the way. Returns `Incoming` or `Failed`.
     #[pyo3(signature = (
         origin, method, head, body = None, *, chunked = false, stream = false, connect = None, network = None,
-        verify = None, cert = None, bundle = None
+        verify = None, cert = None, bundle = None, proxy = None
     ))]
     #[allow(clippy::too_many_arguments, reason = "each is a fact of the exchange")]
     fn exchange<'py>(
-        &self,
-        py: Python<'py>,
+        slf: &Bound<'py, Self>,
         origin: (bool, String, u16),
         method: &str,
         head: &[u8],
@@ -356,11 +358,16 @@ impl ConnectionPool {
         verify: Option<&Bound<'py, PyAny>>,
         cert: Option<&Bound<'py, PyAny>>,
         bundle: Option<PathBuf>,
+        proxy: Option<(String, u16, Option<String>)>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let tls = if origin.0 { Some(trust(verify, cert, bundle.as_deref())?) } else { None };
         let timeouts = Timeouts { connect: limit(connect), network: limit(network) };
-        let outgoing = Outgoing { origin, method, head, body, chunked, stream, timeouts, tls, proxy: None };
-        self::exchange(py, self, &outgoing)
+        let proxy = proxy.map(|(host, port, authorization)| {
+            let origin = Origin { tls: false, host: host.into(), port };
+            Arc::new(Proxy { origin, authorization: authorization.map(Into::into) })
+        });
+        let outgoing = Outgoing { origin, method, head, body, chunked, stream, timeouts, tls, proxy };
+        self::exchange(slf.py(), slf.as_unbound(), &outgoing)
     }
 }
 

@@ -7,27 +7,38 @@ timing, timeouts and failures are those of every other request.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+import re
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 import requests
 import urllib3
 from requests.adapters import BaseAdapter, HTTPAdapter
-from requests.utils import select_proxy
+from requests.utils import get_auth_from_url, prepend_scheme_if_needed, select_proxy, urldefragauth
 from urllib3._collections import HTTPHeaderDict
+from urllib3.exceptions import LocationValueError
 from urllib3.response import HTTPResponse
+from urllib3.util.request import body_to_chunks
+from urllib3.util.timeout import Timeout
+from urllib3.util.url import parse_url
 
 from katydid import _core
 
-from .failure import exception_of, system_error
-from .hop import pieces, place
+from .failure import exception_of, pool_named, system_error
+from .hop import place
 
 _PIECE = 65536
 """Bytes of a streamed body that are handed out at once, if nobody asks for less."""
+_BLOCK = 16384
+"""Bytes of a file that make one piece of a request; that of `urllib3`, since the pieces can be seen on the wire."""
+_NO_TOKEN = re.compile(r"[^-!#$%&'*+.^_`|~0-9a-zA-Z]")
+
+Proxy = tuple[str, int, str | None]
+"""Host, port and the value of `Proxy-Authorization`."""
 
 
 class NativeAdapter(BaseAdapter):
-    """Sends prepared requests natively; those that need a proxy go through `requests`' own adapter."""
+    """Sends prepared requests natively; those through a proxy that speaks TLS or SOCKS, by `requests`' own adapter."""
 
     def __init__(self, pool: _core.ConnectionPool, bundle: str) -> None:
         super().__init__()
@@ -48,9 +59,14 @@ class NativeAdapter(BaseAdapter):
 
         Raises:
             requests.RequestException: there is no answer.
+            ValueError: method or headers would not be HTTP, or the time limits are none.
         """
         url = request.url or ""
-        if select_proxy(url, proxies):
+        try:
+            proxy = _proxy(select_proxy(url, proxies))
+        except LocationValueError as error:
+            raise requests.exceptions.InvalidURL(error, request=request) from error
+        if proxy is NotImplemented:
             return self.fallback.send(request, stream, timeout, verify, cert, proxies)
         try:
             origin, host, target = place(url)
@@ -58,24 +74,26 @@ class NativeAdapter(BaseAdapter):
             raise requests.exceptions.InvalidURL(error, request=request) from error
         if origin[0]:
             _check_files(verify, cert)
+        elif proxy:
+            target = urldefragauth(url)
         limits = limits_of(timeout)
-        in_pieces = not isinstance(request.body, str | bytes | None)
-        body = pieces(request.body) if in_pieces else request.body
+        framing = _Framing(request)
         outcome = self._pool.exchange(
             origin,
-            request.method or "GET",
-            _head(request, host, target),
-            body.encode() if isinstance(body, str) else body,
-            chunked=in_pieces and "Content-Length" not in request.headers,
+            request.method or "",
+            _head(request, framing, host, target, proxy if not origin[0] else None),
+            framing.body,
+            chunked=framing.is_chunked,
             stream=stream,
             connect=limits[0],
             network=limits[1],
             verify=verify,
             cert=cert or None,
             bundle=self._bundle,
+            proxy=proxy,
         )
         if isinstance(outcome, _core.Failed):
-            raise exception_of(outcome, url, request, limits)
+            raise exception_of(outcome, url, request, limits, proxy)
         return _response(self, request, outcome, url)
 
     @property
@@ -92,21 +110,38 @@ class NativeAdapter(BaseAdapter):
             self._fallback.close()
 
 
-def limits_of(timeout: Any) -> tuple[float | None, float | None]:
+def limits_of(timeout: Any) -> tuple[Any, Any]:
     """The limits for connecting and for reading that a `timeout` argument means.
 
     Raises:
-        ValueError: it is neither a number nor a pair of numbers.
+        ValueError: it is neither a number above zero nor a pair of them.
     """
     if isinstance(timeout, tuple):
         try:
             connect, read = timeout
+            limits = Timeout(connect=connect, read=read)
         except ValueError as error:
-            raise ValueError(f"invalid timeout {timeout}: give one number, or (connect, read)") from error
-        return connect, read
-    if hasattr(timeout, "connect_timeout"):  # urllib3's own class
-        return timeout.connect_timeout, timeout.read_timeout
-    return timeout, timeout
+            raise ValueError(
+                f"Invalid timeout {timeout}. Pass a (connect, read) timeout tuple, "
+                f"or a single float to set both timeouts to the same value."
+            ) from error
+    elif isinstance(timeout, Timeout):
+        limits = timeout
+    else:
+        limits = Timeout(connect=timeout, read=timeout)
+    return limits.connect_timeout, limits.read_timeout
+
+
+def _proxy(url: str | None) -> Any:
+    """The proxy at `url`; `NotImplemented` if `requests` has to deal with it."""
+    if not url:
+        return None
+    parts = parse_url(prepend_scheme_if_needed(url, "http"))
+    if parts.scheme != "http" or not parts.host:
+        return NotImplemented
+    user, password = get_auth_from_url(url)
+    line = requests.auth._basic_auth_str(user, password) if user else None
+    return parts.host.strip("[]"), parts.port or 80, line
 
 
 def _check_files(verify: Any, cert: Any) -> None:
@@ -120,26 +155,76 @@ def _check_files(verify: Any, cert: Any) -> None:
         raise OSError(f"Could not find the TLS key file, invalid path: {key}")
 
 
-def _head(request: requests.PreparedRequest, host: str, target: str) -> bytes:
+class _Framing:
+    """How the body of a request is delimited, by the rules of `requests` and `urllib3` together."""
+
+    def __init__(self, request: requests.PreparedRequest) -> None:
+        body, headers = request.body, request.headers
+        chunks, length = body_to_chunks(body, request.method or "", _BLOCK)
+        self.is_chunked = "Content-Length" not in headers and (
+            body is not None or "Transfer-Encoding" in headers
+        )
+        self.line: tuple[str, str] | None = None
+        """What is announced where the request does not do so itself."""
+        if self.is_chunked and "Transfer-Encoding" not in headers:
+            self.line = ("Transfer-Encoding", "chunked")
+        elif not self.is_chunked and length is not None and "Content-Length" not in headers:
+            self.line = ("Content-Length", str(length))
+        self.body: bytes | Iterator[bytes] | None
+        if self.is_chunked or not isinstance(body, str | bytes | bytearray | None):
+            self.body = _pieces(chunks or (), self.is_chunked)
+        else:
+            self.body = body.encode() if isinstance(body, str) else body and bytes(body)
+
+
+def _pieces(chunks: Iterable[Any], is_chunked: bool) -> Iterator[bytes]:
+    for piece in chunks:
+        if isinstance(piece, str):
+            yield piece.encode()
+        elif isinstance(piece, bytes):
+            yield piece
+        elif piece:
+            yield bytes(_view(piece, is_chunked))
+
+
+def _view(piece: Any, is_chunked: bool) -> memoryview:
+    try:
+        return memoryview(piece)
+    except TypeError:
+        kind = type(piece)
+        if is_chunked:
+            raise TypeError(f"object of type '{kind.__name__}' has no len()") from None
+        raise TypeError(f"data should be a bytes-like object or an iterable, got {kind}") from None
+
+
+def _head(
+    request: requests.PreparedRequest, framing: _Framing, host: str, target: str, proxy: Proxy | None
+) -> bytes:
+    method = request.method or ""
+    if wrong := _NO_TOKEN.search(method):
+        raise ValueError(
+            f"Method cannot contain non-token characters {method!r} (found at least {wrong.group()!r})"
+        )
     lines: list[tuple[str, Any]] = []
     headers = request.headers
     if "Host" not in headers:
         lines.append(("Host", host))
     if "Accept-Encoding" not in headers:
         lines.append(("Accept-Encoding", "identity"))
+    if framing.line:
+        lines.append(framing.line)
     if "User-Agent" not in headers:
         lines.append(("User-Agent", f"python-urllib3/{urllib3.__version__}"))
     lines.extend(headers.items())
-    written = [f"{request.method} {target} HTTP/1.1".encode()]
+    if proxy and proxy[2]:
+        lines.append(("Proxy-Authorization", proxy[2]))
+    written = [f"{method} {target} HTTP/1.1".encode()]
     for name, value in lines:
-        line = b": ".join(
-            part if isinstance(part, bytes) else str(part).encode("latin-1") for part in (name, value)
-        )
-        if b"\r" in line or b"\n" in line:
-            raise requests.exceptions.InvalidHeader(
-                f"the header {name!r} contains a line break", request=request
-            )
-        written.append(line)
+        parts = [part if isinstance(part, bytes) else str(part).encode("latin-1") for part in (name, value)]
+        for part, what in zip(parts, ("name", "value"), strict=True):
+            if b"\r" in part or b"\n" in part:
+                raise ValueError(f"Invalid header {what} {part!r}")
+        written.append(b": ".join(parts))
     return b"\r\n".join([*written, b"", b""])
 
 
@@ -217,6 +302,15 @@ class Original:
 
 class _Answer(HTTPResponse):
     """`urllib3`'s view of an answer."""
+
+    @property
+    def _pool(self) -> urllib3.HTTPConnectionPool:  # type: ignore[override]
+        """Whom messages name as the place that the answer came from."""
+        return pool_named(self._request_url or "")
+
+    @_pool.setter
+    def _pool(self, pool: Any) -> None:
+        """There is none to return a connection to."""
 
     def stream(self, amt: int | None = _PIECE, decode_content: bool | None = None) -> Generator[bytes]:
         """The body in pieces of at most `amt` bytes: those of a chunked one as they arrive, full or not."""

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
+from requests.utils import urldefragauth
 from urllib3 import exceptions as lower
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
@@ -34,23 +35,29 @@ class _Place:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
+        self.authority = parts.netloc
         self._host = parts.hostname or ""
-        self._is_tls = parts.scheme == "https"
-        self._port = parts.port or (443 if self._is_tls else 80)
+        self.is_tls = parts.scheme == "https"
+        self._port = parts.port or (443 if self.is_tls else 80)
         self.target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self.host = self._host
 
     @property
     def pool(self) -> urllib3.HTTPConnectionPool:
         """A pool that never connects."""
-        kind = urllib3.HTTPSConnectionPool if self._is_tls else urllib3.HTTPConnectionPool
+        kind = urllib3.HTTPSConnectionPool if self.is_tls else urllib3.HTTPConnectionPool
         return kind(self._host, self._port)
 
     @property
     def connection(self) -> HTTPConnection:
         """A connection that never connects."""
-        kind = HTTPSConnection if self._is_tls else HTTPConnection
+        kind = HTTPSConnection if self.is_tls else HTTPConnection
         return kind(self._host, self._port)
+
+
+def pool_named(url: str) -> urllib3.HTTPConnectionPool:
+    """A pool that never connects, for `urllib3`'s messages about the server at `url`."""
+    return _Place(url).pool
 
 
 class _Counted:
@@ -95,13 +102,27 @@ def tls_error(label: str) -> ssl.SSLError:
 
 
 def exception_of(
-    failed: _core.Failed, url: str, request: Any, timeout: tuple[float | None, float | None]
+    failed: _core.Failed,
+    url: str,
+    request: Any,
+    timeout: tuple[float | None, float | None],
+    proxy: tuple[str, int, str | None] | None = None,
 ) -> requests.RequestException:
-    """The exception that `requests` raises for a failed exchange."""
+    """The exception that `requests` raises for a failed exchange.
+
+    Raises:
+        urllib3.exceptions.LocationParseError: the host's name cannot be one.
+    """
     place = _Place(url)
     words = failed.label or ""
+    if proxy:
+        near = _at_proxy(url, proxy)
+        place = place if place.is_tls else near
+        if not failed.is_connected and failed.kind in ("dns", "connect", "connect timeout"):
+            return _no_proxy(failed, place, request, timeout, near)
     match failed.kind:
         case "dns":
+            _check_name(place.host)
             cause: Any = socket.gaierror(
                 failed.number, RESOLVER_WORDS.get(failed.number or 0, "unknown error")
             )
@@ -127,8 +148,7 @@ def exception_of(
             return _unreachable(requests.exceptions.SSLError, place, request, lower.SSLError(cause), cause)
         case "proxy":
             cause = OSError(f"Tunnel connection failed: {failed.number} {words}".rstrip())
-            reason = lower.ProxyError("Unable to connect to proxy", cause)
-            return _unreachable(requests.exceptions.ProxyError, place, request, reason, cause)
+            return _unproxied(place, request, lower.ProxyError("Unable to connect to proxy", cause), cause)
         case "read timeout" if not failed.has_body:
             return _silent(place, request, timeout[1])
         case "read timeout":
@@ -154,6 +174,37 @@ def exception_of(
     cause = _aborted(failed, words)
     error = lower.ProtocolError("Connection aborted.", cause)
     return _chain(requests.ConnectionError(error, request=request), error, cause)
+
+
+def _check_name(host: str) -> None:
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise lower.LocationParseError(f"'{host}', label empty or too long") from None
+
+
+def _at_proxy(url: str, proxy: tuple[str, int, str | None]) -> _Place:
+    """Whom `urllib3` names when a plain request goes through a proxy."""
+    host, port, _ = proxy
+    place = _Place(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+    place.target = urldefragauth(url)
+    return place
+
+
+def _no_proxy(failed: _core.Failed, place: _Place, request: Any, timeout: Any, near: _Place) -> Any:
+    """What `requests` raises where the proxy itself cannot be reached."""
+    scheme = "https" if place.is_tls else "http"
+    below: Any = exception_of(failed, f"{scheme}://{near.authority}", request, timeout)
+    reason = below.__context__.reason
+    return _unproxied(place, request, lower.ProxyError("Unable to connect to proxy", reason), reason)
+
+
+def _unproxied(place: _Place, request: Any, reason: Exception, cause: BaseException) -> Any:
+    """A failure at the proxy: whoever looks for the lowest cause passes the proxy's own error by."""
+    retries = lower.MaxRetryError(place.pool, place.target, reason)
+    error = _chain(requests.exceptions.ProxyError(retries, request=request), retries)
+    retries.__cause__, retries.__context__ = reason, cause
+    return error
 
 
 def _length_words(words: str) -> str:

@@ -74,7 +74,7 @@ class LocustResponse(_core.Response, requests.Response):  # type: ignore[misc]
     connection = _Lazy(lambda self: self._sent()[0].get_adapter(self.url))
     _content = _Lazy(lambda self: self._body())
     _content_consumed = _Lazy(lambda self: True)
-    _next = _Lazy(lambda self: None)
+    _next = _Lazy(lambda self: _next_hop(self))
 
     def json(self, **kwargs: Any) -> Any:
         """The body as JSON.
@@ -234,7 +234,8 @@ class HttpSession(_core.HttpClient, requests.Session):  # type: ignore[misc]
             seconds = time.perf_counter() - begun
             request = error.request
             response._set_request(
-                name or getattr(request, "path_url", None) or str(url), getattr(request, "url", None)
+                name or getattr(request, "path_url", None) or str(url),
+                getattr(request, "url", None) or self._build_url(url),
             )
             self._lose(response, error, seconds)
         else:
@@ -291,6 +292,7 @@ class HttpSession(_core.HttpClient, requests.Session):  # type: ignore[misc]
         """Have `requests` follow a redirect."""
         first = ResponseContextManager.__new__(ResponseContextManager)
         response._copy_to(first)
+        first._next = None
         begun = time.perf_counter()
         hops = [first]
         try:
@@ -400,6 +402,15 @@ def _prepared(response: LocustResponse) -> requests.PreparedRequest:
     return request
 
 
+def _next_hop(response: LocustResponse) -> requests.PreparedRequest | None:
+    """The request that an unfollowed redirect asks for."""
+    if not response._is_native or not response.is_redirect:
+        return None
+    session = response._sent()[0]
+    hops = session.resolve_redirects(response, response.request, yield_requests=True)
+    return next(hops, None)
+
+
 def _cookies(response: LocustResponse) -> RequestsCookieJar:
     jar = RequestsCookieJar()
     if response._is_native:
@@ -407,16 +418,24 @@ def _cookies(response: LocustResponse) -> RequestsCookieJar:
     return jar
 
 
+class _Emptied(BytesIO):
+    """A body that was read to its end."""
+
+    def isclosed(self) -> bool:
+        """It was."""
+        return True
+
+
 def _raw(response: LocustResponse) -> HTTPResponse | None:
     if not response._is_native:
         return None
     fields = response._fields()
     return HTTPResponse(
-        body=b"",
+        body=_Emptied(),
         headers=HTTPHeaderDict(fields),
         status=response.status_code,
         reason=response._reason(),
-        version=11,
+        version=response._version,
         preload_content=False,
         original_response=Original(fields),  # type: ignore[arg-type]
     )
