@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::command::Reply;
 
@@ -62,6 +63,13 @@ fn headers(pairs: &[(String, String)]) -> HeaderMap {
 /// Header values come from WSGI, where a character stands for a byte.
 fn latin1(text: &str) -> Vec<u8> {
     text.chars().map(|character| u8::try_from(character as u32).unwrap_or(b'?')).collect()
+}
+
+/// What a cache knows a content by.
+pub(crate) fn tag(content: &[u8]) -> HeaderValue {
+    let digest = Sha256::digest(content);
+    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    HeaderValue::from_str(&format!("\"{hex}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
 /// A file to be saved. What cannot stand in a header is left out of its name.

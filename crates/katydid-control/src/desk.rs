@@ -8,7 +8,9 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::response::Response;
+use tokio::sync::{Semaphore, watch};
 
+use crate::api::events::MAX_STREAMS;
 use crate::board::Board;
 use crate::command::{Commands, Kind, Reply, Request};
 use crate::{Settings, answer};
@@ -55,6 +57,10 @@ pub(crate) struct Shared {
     pub(crate) board: Board,
     pub(crate) commands: Commands,
     pub(crate) history_file: Mutex<Option<PathBuf>>,
+    /// Seats for event streams.
+    pub(crate) streams: Arc<Semaphore>,
+    /// True from the moment at which the server ends.
+    pub(crate) closing: watch::Sender<bool>,
     flask: AtomicU8,
 }
 
@@ -65,6 +71,8 @@ impl Shared {
             board: Board::default(),
             commands: Commands::try_new()?,
             history_file: Mutex::default(),
+            streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+            closing: watch::Sender::new(false),
             flask: AtomicU8::default(),
         })
     }

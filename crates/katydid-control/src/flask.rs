@@ -10,13 +10,21 @@ use crate::desk::{Desk, Flask};
 use crate::incoming::Incoming;
 
 /// The answer to a path that is not in the table.
-pub(crate) async fn unknown(State(desk): State<Desk>, Incoming(request): Incoming) -> Response {
+pub(crate) async fn unknown(State(desk): State<Desk>, incoming: Incoming) -> Response {
     match desk.shared.flask() {
         Flask::Nothing => not_found(),
-        Flask::Unknown | Flask::Everything => {
-            desk.ask(Kind::Flask, request.body.clone(), Some(request)).await
-        }
+        Flask::Unknown | Flask::Everything => answered(&desk, incoming).await,
     }
+}
+
+/// What the Flask application answers.
+pub(crate) async fn answered(desk: &Desk, Incoming(request): Incoming) -> Response {
+    desk.ask(Kind::Flask, request.body.clone(), Some(request)).await
+}
+
+/// The same for the users' thread, which is the Flask application.
+pub(crate) async fn nowhere() -> Response {
+    not_found()
 }
 
 pub(crate) fn not_found() -> Response {

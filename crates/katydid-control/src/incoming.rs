@@ -13,13 +13,14 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use crate::answer;
 use crate::command::Request;
 use crate::desk::Desk;
+use crate::guard::pairs;
 use crate::server::Peer;
 
 /// Bytes of a body.
-pub const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
 /// How long a client may take for a body.
-pub const BODY_WITHIN: Duration = Duration::from_secs(30);
+pub(crate) const BODY_WITHIN: Duration = Duration::from_secs(30);
 
 /// A request with its body.
 pub(crate) struct Incoming(pub(crate) Request);
@@ -30,14 +31,11 @@ impl FromRequest<Desk> for Incoming {
     async fn from_request(request: http::Request<Body>, _desk: &Desk) -> Result<Self, Response> {
         let (head, body) = request.into_parts();
         let body = read(&head, body).await?;
-        let field = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-            (name.as_str().to_owned(), value.as_bytes().to_vec())
-        };
         Ok(Self(Request {
             method: head.method.as_str().to_owned(),
             path: head.uri.path().to_owned(),
             query: head.uri.query().unwrap_or_default().to_owned(),
-            headers: head.headers.iter().map(field).collect(),
+            headers: pairs(&head.headers),
             body,
             remote: head.extensions.get::<Peer>().map_or_else(String::new, |peer| peer.0.to_string()),
         }))

@@ -62,6 +62,7 @@ pub struct Control {
 #[derive(Debug)]
 struct Listening {
     stop: watch::Sender<bool>,
+    seats: Arc<Semaphore>,
     runtime: Runtime,
 }
 
@@ -93,7 +94,7 @@ impl Control {
             runtime.spawn(door.attend(listener, stopped.clone()));
         }
         control.address = Some(address);
-        control.listening = Mutex::new(Some(Listening { stop, runtime }));
+        control.listening = Mutex::new(Some(Listening { stop, seats, runtime }));
         Ok(control)
     }
 
@@ -171,9 +172,13 @@ impl Control {
     pub fn stop(&self) {
         self.shared.commands.close();
         let listening = self.listening.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.shared.closing.send_replace(true);
         if let Some(listening) = listening {
             listening.stop.send_replace(true);
-            listening.runtime.shutdown_timeout(GRACE);
+            let all_gone = listening.seats.acquire_many(MAX_CONNECTIONS as u32);
+            let _ =
+                listening.runtime.block_on(async { tokio::time::timeout(GRACE, all_gone).await.map(drop) });
+            listening.runtime.shutdown_background();
         }
     }
 }

@@ -240,9 +240,16 @@ impl PyRequest {
     }
 }
 
+/// A document of the page that was built, such as `report.html`; None when it was not.
+#[pyfunction]
+fn page_document(name: &str) -> Option<String> {
+    katydid_control::page::embedded(name).map(|content| String::from_utf8_lossy(&content).into_owned())
+}
+
 /// Adds the classes of this module to `katydid._core`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyControl>()?;
     module.add_class::<PyCommand>()?;
-    module.add_class::<PyRequest>()
+    module.add_class::<PyRequest>()?;
+    module.add_function(wrap_pyfunction!(page_document, module)?)
 }

@@ -7,6 +7,9 @@ use crate::number::milliseconds;
 /// A run whose 99th percentile of lag is above this was limited by the generator, not by the target.
 pub const LAG_LIMIT_MS: f64 = 10.0;
 
+/// What to do about such a run.
+pub const REMEDY: &str = "Look for tasks that burn CPU, use --processes, or run fewer users in each process.";
+
 /// Was the generator too busy for its load?
 pub fn is_generator_limited(snapshot: &Snapshot) -> bool {
     [snapshot.lag, snapshot.start_lag].into_iter().flatten().any(|lag| lag.p99_ms > LAG_LIMIT_MS)
@@ -56,8 +59,7 @@ fn phase_line(snapshot: &Snapshot) -> Option<String> {
 
 fn warning() -> String {
     format!(
-        "Generator-limited: p99 of the lag is above {LAG_LIMIT_MS} ms, so load was offered late. Look for tasks that \
-         burn CPU, use --processes, or run fewer users in each process."
+        "Generator-limited: p99 of the lag is above {LAG_LIMIT_MS} ms, so load was offered late. {REMEDY}"
     )
 }
 

@@ -1,0 +1,256 @@
+//! Who is let in? What every request passes before its route.
+//!
+//! In this order: the name in `Host`, credentials, where a change comes from, the login. On the way out: headers that
+//! keep a browser from making more of an answer than it is.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::{FromRequest, MatchedPath, State};
+use axum::http::header::{
+    ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+
+use crate::command::{self, Kind};
+use crate::credentials::Credentials;
+use crate::desk::{Desk, Flask};
+use crate::incoming::Incoming;
+use crate::origin::{self, Names};
+use crate::routes::Route;
+use crate::{answer, flask};
+
+/// How long somebody who has logged in is not asked for again.
+const KNOWN_FOR: Duration = Duration::from_secs(10);
+
+/// Those who are remembered.
+const MAX_KNOWN: usize = 1000;
+
+/// What a page of ours may load: itself.
+const OUR_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+    frame-ancestors 'none'";
+
+/// What the report may: nothing from anywhere, but it carries script and style within.
+const REPORT_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
+    img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What the guard knows.
+#[derive(Clone)]
+pub(crate) struct Guard(Arc<Knowledge>);
+
+struct Knowledge {
+    desk: Desk,
+    credentials: Credentials,
+    names: Names,
+    /// By method and path, with the base path: what the table says.
+    rules: HashMap<(Method, String), Rule>,
+    known: Mutex<HashMap<[u8; 32], Instant>>,
+}
+
+#[derive(Clone, Copy)]
+struct Rule {
+    is_change: bool,
+    is_open: bool,
+}
+
+impl Guard {
+    pub(crate) fn new(desk: Desk, table: Vec<Route>) -> Self {
+        let base = desk.settings().base_path.clone();
+        let rule = |route: Route| {
+            let rule = Rule { is_change: route.is_change, is_open: route.is_open };
+            ((route.method, format!("{base}{}", route.path)), rule)
+        };
+        let rules = table.into_iter().map(rule).collect();
+        let credentials = Credentials::of(desk.settings());
+        let names = Names::of(desk.settings());
+        Self(Arc::new(Knowledge { desk, credentials, names, rules, known: Mutex::default() }))
+    }
+}
+
+/// Passes a request on, or answers it with a refusal.
+pub(crate) async fn check(State(guard): State<Guard>, request: Request<Body>, next: Next) -> Response {
+    let knowledge = &*guard.0;
+    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let method = request.method().clone();
+    let mut response = match knowledge.refusal(&method, path.as_deref(), request.headers()) {
+        Some(refusal) => refusal,
+        None => match knowledge.admitted(path.as_deref(), request).await {
+            Ok(request) => knowledge.answer(path.as_deref(), request, next).await,
+            Err(refusal) => *refusal,
+        },
+    };
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED && path.is_some() {
+        response = wrong_method(&method, &response);
+    }
+    harden(path.as_deref(), &mut response);
+    response
+}
+
+impl Knowledge {
+    fn rule(&self, method: &Method, path: &str) -> Option<Rule> {
+        let method = if method == Method::HEAD { Method::GET } else { method.clone() };
+        self.rules.get(&(method, path.to_owned())).copied()
+    }
+
+    /// Why a request is refused by its head alone.
+    fn refusal(&self, method: &Method, path: Option<&str>, headers: &HeaderMap) -> Option<Response> {
+        if !self.names.are_fine_with(headers) {
+            return Some(foreign_name());
+        }
+        if self.credentials.are_asked_for() && !self.credentials.are_in(headers) {
+            return Some(self.unauthorized());
+        }
+        let rule = path.and_then(|path| self.rule(method, path));
+        let is_safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        let is_change = rule.is_some_and(|rule| rule.is_change) || !is_safe;
+        (is_change && !origin::may_change(headers, is_safe)).then(foreign_page)
+    }
+
+    fn unauthorized(&self) -> Response {
+        let mut response = answer::error(StatusCode::UNAUTHORIZED, "credentials are missing or wrong");
+        let asks = if self.credentials.have_password() {
+            "Basic realm=\"katydid\", charset=\"UTF-8\""
+        } else {
+            "Bearer"
+        };
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(asks));
+        response
+    }
+
+    /// With a login, only those who have logged in get on; the users' thread knows them.
+    async fn admitted(
+        &self,
+        path: Option<&str>,
+        request: Request<Body>,
+    ) -> Result<Request<Body>, Box<Response>> {
+        let is_open =
+            path.and_then(|path| self.rule(request.method(), path)).is_some_and(|rule| rule.is_open);
+        // A path that is not in the table is Flask's, which asks for itself.
+        if !self.desk.settings().is_login_on || is_open || path.is_none() || self.is_known(request.headers())
+        {
+            return Ok(request);
+        }
+        let asked = command::Request {
+            method: request.method().as_str().to_owned(),
+            path: request.uri().path().to_owned(),
+            query: request.uri().query().unwrap_or_default().to_owned(),
+            headers: pairs(request.headers()),
+            ..command::Request::default()
+        };
+        let is_program = path.is_some_and(|path| path.contains("/api/v1/"));
+        let reply = self.desk.reply(Kind::Authorize, axum::body::Bytes::new(), Some(asked)).await?;
+        if reply.status < 300 {
+            self.remember(request.headers());
+            return Ok(request);
+        }
+        let refusal = if is_program && reply.status < 400 {
+            answer::error(StatusCode::UNAUTHORIZED, "log in first")
+        } else {
+            answer::of_reply(reply)
+        };
+        Err(Box::new(refusal))
+    }
+
+    fn is_known(&self, headers: &HeaderMap) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&identity(headers)).is_some_and(|until| *until > Instant::now())
+    }
+
+    fn remember(&self, headers: &HeaderMap) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_KNOWN {
+            known.clear();
+        }
+        known.insert(identity(headers), Instant::now() + KNOWN_FOR);
+    }
+
+    /// Locust's routes go through the Flask application where a locustfile has changed it.
+    async fn answer(&self, path: Option<&str>, request: Request<Body>, next: Next) -> Response {
+        let base = &self.desk.settings().base_path;
+        let is_ours = path.is_none_or(|path| {
+            let path = path.strip_prefix(base.as_str()).unwrap_or(path);
+            path.starts_with("/api/v1/") || path.starts_with("/assets/") || path == "/favicon.svg"
+        });
+        if is_ours || self.desk.shared.flask() != Flask::Everything {
+            return next.run(request).await;
+        }
+        match Incoming::from_request(request, &self.desk).await {
+            Ok(incoming) => flask::answered(&self.desk, incoming).await,
+            Err(refusal) => refusal,
+        }
+    }
+}
+
+pub(crate) fn pairs(headers: &HeaderMap) -> Vec<(String, Vec<u8>)> {
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect()
+}
+
+/// What a login goes by.
+fn identity(headers: &HeaderMap) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for name in [COOKIE, AUTHORIZATION] {
+        for value in headers.get_all(&name) {
+            digest.update(name.as_str());
+            digest.update(value.as_bytes());
+            digest.update(b"\0");
+        }
+    }
+    digest.finalize().into()
+}
+
+fn foreign_name() -> Response {
+    let message =
+        "this server does not go by the name in Host; say --web-host NAME if it should, or use its address";
+    answer::error(StatusCode::FORBIDDEN, message)
+}
+
+fn foreign_page() -> Response {
+    let message =
+        "a page of another site asked for this, so it was not done; use the page itself, or a program";
+    answer::error(StatusCode::FORBIDDEN, message)
+}
+
+/// As Flask answers it: OPTIONS is told what there is, everything else that it is not allowed.
+fn wrong_method(method: &Method, response: &Response) -> Response {
+    let allowed = response.headers().get(ALLOW).and_then(|value| value.to_str().ok()).unwrap_or("GET");
+    let allowed = format!("{}, OPTIONS", allowed.replace(',', ", "));
+    let mut answer = if method == Method::OPTIONS {
+        StatusCode::OK.into_response()
+    } else {
+        answer::error(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "this path does not take this method; Allow says which it does",
+        )
+    };
+    if let Ok(value) = HeaderValue::from_str(&allowed) {
+        answer.headers_mut().insert(ALLOW, value);
+    }
+    answer
+}
+
+/// Headers that were set by a Flask application stay as they are.
+fn harden(path: Option<&str>, response: &mut Response) {
+    let is_html =
+        response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    let mut put = |name, value: &'static str| {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    put(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(REFERRER_POLICY, "same-origin");
+    match path {
+        Some(path) if is_html && path.ends_with("/stats/report") => {
+            put(CONTENT_SECURITY_POLICY, REPORT_POLICY)
+        }
+        // What a locustfile adds loads what it likes, but is not framed by others either.
+        None => put(X_FRAME_OPTIONS, "SAMEORIGIN"),
+        Some(_) => put(CONTENT_SECURITY_POLICY, OUR_POLICY),
+    }
+}
