@@ -97,6 +97,7 @@ class DeprecatedEventHook(EventHook):
         super().__init__()
 
     def add_listener(self, handler: Callable[..., Any]) -> Callable[..., Any]:
+        """The same, and a warning."""
         warnings.warn(self.message, DeprecationWarning, stacklevel=2)
         return super().add_listener(handler)
 

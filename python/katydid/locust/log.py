@@ -25,6 +25,7 @@ class LogReader(logging.Handler):
         self.logs: deque[str] = deque(maxlen=_KEPT_RECORDS)
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Keep one record."""
         self.logs.append(self.format(record))
 
 

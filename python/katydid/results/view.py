@@ -20,7 +20,6 @@ from collections.abc import (
     Iterator,
     KeysView,
     Mapping,
-    MutableMapping,
     ValuesView,
 )
 from typing import Any, TypeVar
@@ -31,7 +30,7 @@ V = TypeVar("V")
 _NOTHING: Any = object()
 
 
-class View(MutableMapping[K, V], dict[K, V]):  # type: ignore[misc] # both say how a dict reads, in other words
+class View(dict[K, V]):
     """A dict whose contents are elsewhere. Subclasses say where: the four abstract methods."""
 
     __slots__ = ()
@@ -80,6 +79,11 @@ class View(MutableMapping[K, V], dict[K, V]):  # type: ignore[misc] # both say h
         """The value if there is one; none is made."""
         return self[key] if key in self else default  # noqa: SIM401 - this is the definition of get
 
+    def update(self, *others: Any, **more: Any) -> None:
+        """Write everything that is in another mapping, or in pairs of key and value."""
+        for key, value in dict(*others, **more).items():
+            self[key] = value
+
     def setdefault(self, key: K, default: Any = None) -> V:
         """The value; `default` becomes it if there is none."""
         if key not in self:
@@ -118,6 +122,9 @@ class View(MutableMapping[K, V], dict[K, V]):  # type: ignore[misc] # both say h
 
     def __reduce_ex__(self, protocol: Any) -> tuple[type, tuple[dict[K, V]]]:
         return dict, (self._contents(),)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mapping) and self._contents() == dict(other.items())
 
     def __ne__(self, other: object) -> bool:
         return not self == other  # that of dict would compare what is inside

@@ -17,7 +17,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from json import JSONDecodeError
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from urllib.parse import urlsplit, urlunsplit
 from weakref import WeakKeyDictionary
 
@@ -485,7 +485,8 @@ class FastHttpUser(User):
         headers = headers or {}
         fill_in(headers, "Content-Type", "application/json")
         fill_in(headers, "Accept", "application/json")
-        with self.client.request(method, url, catch_response=True, headers=headers, **kwargs) as response:
+        answer = self.client.request(method, url, catch_response=True, headers=headers, **kwargs)
+        with cast(RestResponseContextManager, answer) as response:
             response.js = None
             if response.content is None:
                 response.failure(str(response.error))

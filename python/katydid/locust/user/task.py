@@ -291,11 +291,13 @@ class DefaultTaskSet(TaskSet):
     """The set that holds a user's own tasks, which get the user as their argument."""
 
     def get_next_task(self) -> Any:
+        """Choose one of the user's tasks by weight."""
         if not self._user.tasks:
             raise _no_tasks(self._user)
         return random.choice(self._user.tasks)
 
     def execute_task(self, task: Any) -> None:
+        """Run one task, which gets the user as its argument."""
         _execute(task, self, self._user)
 
 
