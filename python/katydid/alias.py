@@ -14,6 +14,7 @@ from types import ModuleType
 
 _ALIAS = "locust"
 _REAL = "katydid.locust"
+_PROGRAM = "locust.__main__"
 
 
 class _AliasLoader:
@@ -53,6 +54,8 @@ class _AliasFinder:
     ) -> ModuleSpec | None:
         if name != _ALIAS and not name.startswith(_ALIAS + "."):
             return None
+        if name == _PROGRAM:
+            return None  # `python -m locust` wants a file's own code, and finds it in the package's folder
         real_name = _REAL + name[len(_ALIAS) :]
         real_spec = find_spec(real_name)
         if real_spec is None:

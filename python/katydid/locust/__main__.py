@@ -1,0 +1,5 @@
+"""`python -m locust`, where the package goes by that name."""
+
+from katydid.__main__ import main
+
+main()
