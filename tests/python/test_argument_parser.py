@@ -8,6 +8,7 @@ from katydid.command.options import OPTIONS, Kind
 from katydid.locust import argument_parser
 from katydid.locust.argument_parser import (
     default_args_dict,
+    get_locustfiles_locally,
     get_parser,
     json_user_config,
     parse_locustfile_option,
@@ -60,11 +61,9 @@ DEFAULTS = {
 
 def test_every_option_of_locust_has_its_attribute_and_default() -> None:
     options = vars(parse())
-    assert options.pop("quiet") is False  # ours
-    # argparse leaves the attribute of removed flags at None or False; nobody can tell the difference.
-    assert {name: value or None for name, value in options.items()} == {
-        name: value or None for name, value in DEFAULTS.items()
-    }
+    ours = {option.attribute for option in OPTIONS if option.is_ours}
+    assert all(name.startswith("katydid_") for name in ours)
+    assert {name: value for name, value in options.items() if name not in ours} == DEFAULTS
 
 
 def test_flags_and_variables_are_unique() -> None:
@@ -94,12 +93,12 @@ def test_every_visible_option_is_explained() -> None:
         (["-t", "90"], "run_time", 90),
         (["-s", "2m"], "stop_timeout", 120),
         (["-L", "debug"], "loglevel", "DEBUG"),
-        (["--web-host", "*"], "web_host", ""),
+        (["--web-host", "*"], "web_host", "*"),
         (["-T", "a", "b"], "tags", ["a", "b"]),
         (["-T", "a", "--", "U"], "user_classes", ["U"]),
         (["-P", "80"], "web_port", 80),
         (["--csv", "x", "--csv-full-history"], "stats_history_enabled", True),
-        (["-q"], "quiet", True),
+        (["-q"], "katydid_quiet", True),
     ],
 )
 def test_command_line(arguments: list[str], attribute: str, value: object) -> None:
@@ -114,7 +113,6 @@ def test_command_line(arguments: list[str], attribute: str, value: object) -> No
         (["-r", "fast"], "'fast' is not a number"),
         (["--expect-workers", "0"], "above zero"),
         (["--loglevel", "LOUD"], "LOUD"),
-        (["--web-auth", "a:b"], "--web-login"),
         (["--slave"], "--worker"),
         (["--hedless"], "Did you mean --headless"),
         (["--config-users", "{"], "--config-users"),
@@ -181,7 +179,7 @@ def test_bad_files_end_with_code_2(
         ("LOCUST_TAGS", "a b", "tags", ["a b"]),
         ("LOCUST_USER_CLASSES", "A B", "user_classes", ["A", "B"]),
         ("LOCUST_MASTER_NODE_HOST", "master", "master_host", "master"),
-        ("KATYDID_QUIET", "1", "quiet", True),
+        ("KATYDID_QUIET", "1", "katydid_quiet", True),
     ],
 )
 def test_variables(
@@ -259,14 +257,14 @@ class TestLocustfiles:
         (quiet_place / "readme.txt").write_text("")
         (quiet_place / "empty").mkdir()
         with pytest.raises(SystemExit) as ended:
-            parse_locustfile_option(["-f", argument])
+            get_locustfiles_locally(parse_locustfile_option(["-f", argument]))
         assert ended.value.code == 1
         assert part in capsys.readouterr().err
 
     def test_unknown_options_are_left_for_later(self, quiet_place: Path) -> None:
         (quiet_place / "locustfile.py").write_text("")
-        options, files = parse_locustfile_option(["--added-by-the-file", "1"])
-        assert files == [str(quiet_place / "locustfile.py")]
+        options = parse_locustfile_option(["--added-by-the-file", "1"])
+        assert get_locustfiles_locally(options) == [str(quiet_place / "locustfile.py")]
         assert options.master is False
 
     def test_version_needs_no_file(self, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ import gevent
 
 from katydid.locust import log
 
-from .outputs import Outputs
+from .outputs import CannotWrite, Outputs
 from .signals import Interrupted, Signals
 
 if TYPE_CHECKING:
@@ -19,32 +19,49 @@ if TYPE_CHECKING:
 logger = logging.getLogger("locust.main")
 
 _EXIT_LISTENER_RAISED = 2
-_EXIT_NO_RUN = 1
+EXIT_NO_RUN = 1
 _EXIT_NOT_WRITTEN = 1
-_DEFAULT_USERS = 1
-_DEFAULT_SPAWN_RATE = 1
 
 
 def run_headless(environment: Environment, options: Any) -> int:
     """Run the test until it ends or is interrupted. Returns the process's exit code."""
     signals = Signals()
     signals.install()
-    runner = environment.create_local_runner()
+    runner = create_runner(environment, options)
     try:
         outputs = Outputs(environment, runner, options)
-    except OSError as fault:
-        log.complain(f"--csv {options.csv_prefix}: {fault}")
-        return _EXIT_NO_RUN
+    except CannotWrite as fault:
+        log.complain(str(fault))
+        return EXIT_NO_RUN
     environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
     if log.unhandled_greenlet_exception:
         log.complain("an init listener raised an exception (see above), so there is no run")
-        return _EXIT_NO_RUN
+        return EXIT_NO_RUN
+    if options.equal_weights:
+        environment.assign_equal_weights()
     outputs.begin()
     try:
         signals.wait_for(lambda: _run_test(environment, runner, outputs, options))
     except (Interrupted, KeyboardInterrupt) as reason:
         logger.info("%s, shutting down", str(reason) or "interrupted")
-    return _shut_down(environment, runner, outputs, options)
+    return shut_down(environment, runner, outputs, options)
+
+
+def create_runner(environment: Environment, options: Any) -> Runner:
+    """The runner for the part that this process plays: master, worker, or all of the test."""
+    if options.master:
+        return environment.create_master_runner(options.master_bind_host, options.master_bind_port)
+    if options.worker:
+        return environment.create_worker_runner(options.master_host, options.master_port)
+    return environment.create_local_runner()
+
+
+def fill_in_load(options: Any) -> None:
+    """One user and one per second, where the options do not say: a listener to test_start can read it."""
+    if options.num_users is None:
+        options.num_users = 1
+    if options.spawn_rate is None:
+        options.spawn_rate = 1
 
 
 def _run_test(environment: Environment, runner: Runner, outputs: Outputs, options: Any) -> None:
@@ -52,8 +69,8 @@ def _run_test(environment: Environment, runner: Runner, outputs: Outputs, option
     if environment.shape_class is not None:
         runner.start_shape()
     else:
-        users = _DEFAULT_USERS if options.num_users is None else options.num_users
-        runner.start(users, options.spawn_rate or _DEFAULT_SPAWN_RATE)
+        fill_in_load(options)
+        runner.start(options.num_users, options.spawn_rate)
         if options.run_time:
             gevent.get_hub().loop.update_now()  # the start-up has made the loop's idea of now old
             gevent.spawn_later(options.run_time, _end_by_time, runner).link_exception(
@@ -68,7 +85,8 @@ def _end_by_time(runner: Runner) -> None:
     runner.quit()
 
 
-def _shut_down(environment: Environment, runner: Runner, outputs: Outputs, options: Any) -> int:
+def shut_down(environment: Environment, runner: Runner, outputs: Outputs, options: Any) -> int:
+    """End the run in order and write what was asked for. Returns the process's exit code."""
     environment.events.quitting.fire(environment=environment, reverse=True)
     code = exit_code(environment, runner, options)
     outputs.end()

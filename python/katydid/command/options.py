@@ -6,7 +6,7 @@ so they never change.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -15,6 +15,8 @@ class Kind(Enum):
     """What an option's value is."""
 
     TEXT = "text"
+    FILE = "file"
+    """The path of a file, or what begins one."""
     INTEGER = "integer"
     FLAG = "flag"
     TIMESPAN = "timespan"
@@ -65,8 +67,12 @@ class Option:
     """Applied to the text before anything else."""
     removed: str | None = None
     """Why using the option is an error."""
-    needs: str | None = field(default=None)
+    needs: str | None = None
     """What this build cannot do: using the option ends the command with a line that says so."""
+
+    is_ours: bool = False
+    """Locust has no such option: where a locustfile adds one of the same spelling, ours gives way. The
+    attribute of such an option begins with katydid_."""
 
     @property
     def attribute(self) -> str:
@@ -77,7 +83,6 @@ class Option:
         return long.lstrip("-").replace("-", "_")
 
 
-_WEB_PAGE = "serve the web page"
 _CLUSTER = "run on several nodes or processes"
 
 OPTIONS: tuple[Option, ...] = (
@@ -88,6 +93,7 @@ OPTIONS: tuple[Option, ...] = (
         Group.COMMON,
         "The Python file that holds the test. Also several, with commas between them, a directory of such"
         " files, or the URL of one. Default: locustfile.py",
+        Kind.FILE,
         env="LOCUST_LOCUSTFILE",
         default="locustfile.py",
         metavar="<filename>",
@@ -139,6 +145,15 @@ OPTIONS: tuple[Option, ...] = (
         dest="list_commands",
     ),
     Option(
+        ("--check",),
+        Group.COMMON,
+        "Import the locustfile, show what a run with the other options would do, and exit: with code 0 if it"
+        " could run, with 1 and a line for each problem if not",
+        Kind.FLAG,
+        dest="katydid_check",
+        is_ours=True,
+    ),
+    Option(
         ("--config-users",),
         Group.COMMON,
         "Settings of user classes as JSON, or the path of a JSON file: an object, or an array of objects",
@@ -150,11 +165,10 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         ("--web-host",),
         Group.WEB,
-        "Address to serve the web page on. Default: all",
+        "Address to serve the web page on, * for all. Default: this machine alone",
         env="LOCUST_WEB_HOST",
         default="",
         metavar="<ip>",
-        convert=lambda text: "" if text == "*" else text,
     ),
     Option(("--web-host-display-name",), Group.WEB, None, env="LOCUST_WEB_HOST_DISPLAY_NAME"),
     Option(
@@ -193,9 +207,27 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         ("--web-auth",),
         Group.WEB,
-        None,
+        "Ask for this user and password before showing the web page. Also: LOCUST_BASIC_AUTH",
         env="LOCUST_WEB_AUTH",
-        removed="--web-auth does not exist any more, use --web-login",
+        metavar="<user:password>",
+    ),
+    Option(
+        ("--web-token",),
+        Group.WEB,
+        "Let in programs that send this bearer token; several with commas between them",
+        dest="katydid_web_token",
+        env="KATYDID_WEB_TOKEN",
+        metavar="<token>",
+        is_ours=True,
+    ),
+    Option(
+        ("--web-allowed-hosts",),
+        Group.WEB,
+        "Further names by which the web page may be called, with commas between them; * for any",
+        dest="katydid_web_allowed_hosts",
+        env="KATYDID_WEB_ALLOWED_HOSTS",
+        metavar="<names>",
+        is_ours=True,
     ),
     Option(
         ("--web-login",),
@@ -203,12 +235,12 @@ OPTIONS: tuple[Option, ...] = (
         "Ask for a login before showing the web page",
         Kind.FLAG,
         env="LOCUST_WEB_LOGIN",
-        needs=_WEB_PAGE,
     ),
     Option(
         ("--tls-cert",),
         Group.WEB,
         "Certificate with which to serve the web page over HTTPS",
+        Kind.FILE,
         env="LOCUST_TLS_CERT",
         default="",
         metavar="<filename>",
@@ -217,6 +249,7 @@ OPTIONS: tuple[Option, ...] = (
         ("--tls-key",),
         Group.WEB,
         "Private key of that certificate",
+        Kind.FILE,
         env="LOCUST_TLS_KEY",
         default="",
         metavar="<filename>",
@@ -235,6 +268,7 @@ OPTIONS: tuple[Option, ...] = (
         None,
         Kind.FLAG,
         env="LOCUST_LEGACY_UI",
+        default=False,
         removed="--legacy-ui does not exist any more",
     ),
     Option(
@@ -366,6 +400,7 @@ OPTIONS: tuple[Option, ...] = (
         ("--csv",),
         Group.STATS,
         "Write <prefix>_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv",
+        Kind.FILE,
         dest="csv_prefix",
         env="LOCUST_CSV",
         metavar="<prefix>",
@@ -402,17 +437,19 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         ("--html",),
         Group.STATS,
-        "Write an HTML report; {u}, {r} and {t} in its name become users, spawn rate and run time",
+        "Write a report: a web page, or Markdown or JSON if the name ends in .md or .json; {u}, {r} and {t}"
+        " in it become users, spawn rate and run time",
+        Kind.FILE,
         dest="html_file",
         env="LOCUST_HTML",
         metavar="<filename>",
-        needs="write the HTML report",
     ),
     Option(("--json",), Group.STATS, "Print the final statistics to stdout as JSON", Kind.FLAG),
     Option(
         ("--json-file",),
         Group.STATS,
         "Write the final statistics to <name>.json",
+        Kind.FILE,
         metavar="<name>",
     ),
     # Log
@@ -437,6 +474,7 @@ OPTIONS: tuple[Option, ...] = (
         ("--logfile",),
         Group.LOG,
         "Write the log to a file. Default: stderr",
+        Kind.FILE,
         env="LOCUST_LOGFILE",
         metavar="<filename>",
     ),
@@ -446,7 +484,9 @@ OPTIONS: tuple[Option, ...] = (
         Group.OTHER,
         "Print no tables and no progress, only one line at the end",
         Kind.FLAG,
+        dest="katydid_quiet",
         env="KATYDID_QUIET",
+        is_ours=True,
     ),
     Option(
         ("--show-task-ratio",),
@@ -522,8 +562,6 @@ def missing_capability(options: Any) -> str | None:
     for option in OPTIONS:
         if option.needs and getattr(options, option.attribute, None):
             return f"{option.flags[-1]}: this build cannot {option.needs} yet"
-    if not options.headless and not (options.list_commands or shows_ratio(options)):
-        return "this build cannot serve the web page yet: add --headless to run the test"
     return None
 
 

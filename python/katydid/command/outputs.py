@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import webbrowser
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from .progress import Progress, wants_progress
 if TYPE_CHECKING:
     from gevent import Greenlet
 
+    from katydid.control.report import ReportFile
     from katydid.locust.env import Environment
     from katydid.locust.runners import Runner
 
@@ -31,15 +33,29 @@ _table_logger = logging.getLogger("locust.stats_logger")
 _KEY_SPAWN_RATE = 100
 
 
+class CannotWrite(Exception):
+    """A file that was asked for cannot be written, which is known before the run."""
+
+
 class Outputs:
-    """What a run tells while it lasts and when it is over."""
+    """What a run tells while it lasts and when it is over.
+
+    Raises:
+        CannotWrite: a file that the options name.
+    """
 
     def __init__(self, environment: Environment, runner: Runner, options: Any) -> None:
         self._environment = environment
         self._runner = runner
         self._options = options
         self._csv = _csv_writer(environment, options)
+        self._report = _report_file(environment, options)
         self._live: list[Greenlet] = []
+
+    @property
+    def csv_writer(self) -> Any:
+        """Who writes the CSV files; None without any."""
+        return self._csv
 
     def begin(self) -> None:
         """Start what works beside the run: tables, history, files, keys."""
@@ -49,12 +65,14 @@ class Outputs:
         self._live.append(gevent.spawn(reports.stats_history, self._runner))
         if self._csv is not None:
             self._live.append(gevent.spawn(self._csv.stats_writer))
-        self._live.append(gevent.spawn(input_listener(_key_functions(self._runner))))
+        if self._report is not None and self._environment.web_ui is None:
+            self._live.append(gevent.spawn(self._report.recording.publish_forever))
+        self._live.append(gevent.spawn(input_listener(_key_functions(self._environment, self._runner))))
 
     def begin_progress(self) -> None:
         """Start to count down; the run's time begins now."""
         run_time = self._options.run_time
-        if wants_progress(run_time, self._options.quiet):
+        if wants_progress(run_time, self._options.katydid_quiet):
             self._live.append(gevent.spawn(Progress(self._runner, run_time, sys.stderr).run))
 
     def end(self) -> None:
@@ -72,6 +90,8 @@ class Outputs:
             writes.append(("JSON", lambda: reports.print_stats_json(stats)))
         if self._options.json_file:
             writes.append(("JSON file", lambda: reports.save_stats_json(stats, self._options.json_file)))
+        if self._report is not None:
+            writes.append(("report", self._report.write))
         return all([_write(name, write) for name, write in writes])  # noqa: C419 - each one is to be tried
 
     def close(self) -> None:
@@ -81,7 +101,7 @@ class Outputs:
 
     def _print_summary(self) -> None:
         stats = self._runner.stats
-        if self._options.quiet:
+        if self._options.katydid_quiet:
             _table_logger.info(summary_line(stats))
         elif not self._options.json_file:
             reports.print_stats(stats, current=False)
@@ -112,7 +132,7 @@ def summary_line(stats: Any) -> str:
 
 
 def _wants_tables(options: Any) -> bool:
-    if options.only_summary or options.quiet:
+    if options.only_summary or options.katydid_quiet:
         return False
     return bool(options.headless or options.print_stats)
 
@@ -121,15 +141,30 @@ def _csv_writer(environment: Environment, options: Any) -> Any:
     if not options.csv_prefix:
         return None
     folder = os.path.dirname(options.csv_prefix)
-    if folder:
-        os.makedirs(folder, exist_ok=True)
-    return reports.StatsCSVFileWriter(
-        environment, reports.PERCENTILES_TO_REPORT, options.csv_prefix, options.stats_history_enabled
-    )
+    try:
+        if folder:
+            os.makedirs(folder, exist_ok=True)
+        return reports.StatsCSVFileWriter(
+            environment, reports.PERCENTILES_TO_REPORT, options.csv_prefix, options.stats_history_enabled
+        )
+    except OSError as fault:
+        raise CannotWrite(f"--csv {options.csv_prefix}: {fault}") from fault
 
 
-def _key_functions(runner: Runner) -> dict[str, Any]:
-    """What the keys of a terminal do: change the number of users."""
+def _report_file(environment: Environment, options: Any) -> ReportFile | None:
+    if not options.html_file:
+        return None
+    from katydid.control.page import NotBuilt
+    from katydid.control.report import ReportFile
+
+    try:
+        return ReportFile(environment, options.html_file)
+    except (OSError, NotBuilt) as fault:
+        raise CannotWrite(f"--html {options.html_file}: {fault}") from fault
+
+
+def _key_functions(environment: Environment, runner: Runner) -> dict[str, Any]:
+    """What the keys of a terminal do: change the number of users, and open the page if there is one."""
 
     def change_by(difference: int) -> Any:
         def change() -> None:
@@ -140,4 +175,15 @@ def _key_functions(runner: Runner) -> dict[str, Any]:
 
         return change
 
-    return {"w": change_by(1), "W": change_by(10), "s": change_by(-1), "S": change_by(-10)}
+    def open_page() -> None:
+        if environment.web_ui is not None:
+            webbrowser.open_new_tab(environment.web_ui.url)
+
+    return {
+        "w": change_by(1),
+        "W": change_by(10),
+        "s": change_by(-1),
+        "S": change_by(-10),
+        "\r": open_page,
+        "\n": open_page,
+    }

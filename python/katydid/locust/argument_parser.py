@@ -8,13 +8,17 @@ from __future__ import annotations
 import argparse
 import ast
 import atexit
+import contextlib
 import difflib
 import json
 import os
+import shutil
 import sys
 import tempfile
 import textwrap
 import tomllib
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
@@ -33,11 +37,16 @@ DEFAULT_CONFIG_FILES = ("~/.locust.conf", "locust.conf", "pyproject.toml")
 """Files read for options if they exist, the later ones taking precedence."""
 
 _PROGRAM = "katydid"
-_TOML_TABLE = ("tool", "locust")
+_TOML_TABLE = "tool.locust"
+_OPTIONS_OF_THE_EMPTY_PARSER = ("locustfile", "config")
 
 
 class LocustTomlConfigParser(configargparse.ConfigFileParser):
-    """Reads options from the table [tool.locust] of a TOML file."""
+    """Reads options from a table of a TOML file: from the first of `sections` that it has."""
+
+    def __init__(self, sections: Sequence[str] = (_TOML_TABLE,)) -> None:
+        super().__init__()
+        self.sections = sections
 
     def get_syntax_description(self) -> str:
         """For the help."""
@@ -46,18 +55,25 @@ class LocustTomlConfigParser(configargparse.ConfigFileParser):
     def parse(self, stream: Any) -> dict[str, Any]:
         """The table's values; lists as they are, all else as text."""
         try:
-            table: Any = tomllib.loads(stream.read())
-        except tomllib.TOMLDecodeError as fault:
+            document = tomllib.loads(stream.read())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
             raise configargparse.ConfigFileParserException(f"{stream.name}: {fault}") from fault
-        for key in _TOML_TABLE:
-            table = table.get(key, {})
-        return {key: self._value(value) for key, value in table.items()}
+        tables = (_table(document, section) for section in self.sections)
+        found: dict[str, Any] = next(filter(None, tables), {})
+        return {key: self._value(value) for key, value in found.items()}
 
     @staticmethod
     def _value(value: Any) -> Any:
         if isinstance(value, list):
             return [str(item) for item in value]
         return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _table(document: Any, section: str) -> dict[str, Any]:
+    """The table of that dotted name; an empty one, where the document has none."""
+    for key in section.split("."):
+        document = document.get(key) if isinstance(document, dict) else None
+    return document if isinstance(document, dict) else {}
 
 
 class LocustConfigParser(configargparse.ConfigFileParser):
@@ -172,11 +188,11 @@ def positive_integer(string: str) -> int:
     return int(number)
 
 
-def gt_zero(string: str) -> float:
+def gt_zero(t: str) -> float:
     """A number above zero."""
-    number = _number(float, string)
+    number = _number(float, t)
     if not number > 0:
-        raise argparse.ArgumentTypeError(f"{string} is not above zero")
+        raise argparse.ArgumentTypeError(f"{t} is not above zero")
     return number
 
 
@@ -223,14 +239,10 @@ class _Removed(argparse.Action):
         parser.error(str(self.const))
 
 
-class _RemovedFlag(_Removed):
-    """The same for an option without a value."""
-
-
 def get_empty_argument_parser(
     add_help: bool = True, default_config_files: Any = DEFAULT_CONFIG_FILES
 ) -> LocustArgumentParser:
-    """A parser that knows the option -f alone."""
+    """A parser that knows the options -f and --config alone."""
     parser = LocustArgumentParser(
         prog=_PROGRAM,
         default_config_files=list(default_config_files),
@@ -251,7 +263,8 @@ def get_empty_argument_parser(
             "Most have an environment variable, LOCUST_ and the name in capitals."
         ),
     )
-    _add_option(parser, _option("locustfile"))
+    for attribute in _OPTIONS_OF_THE_EMPTY_PARSER:
+        _add_option(parser, _option(attribute))
     return parser
 
 
@@ -262,21 +275,36 @@ def get_parser(default_config_files: Any = DEFAULT_CONFIG_FILES) -> LocustArgume
     parser = get_empty_argument_parser(add_help=False, default_config_files=default_config_files)
     setup_parser_arguments(parser)
     locust.events.init_command_line_parser.fire(parser=parser)
+    _add_options_of_ours(parser)
     return parser
 
 
 def setup_parser_arguments(parser: Any) -> None:
-    """Add all of the command's options except -f, which the parser has."""
+    """Add all of Locust's options except -f and --config, which the parser has."""
     parser._optionals.title = Group.COMMON.value
-    sections = {Group.COMMON: parser}
     for option in OPTIONS:
-        if option.attribute == "locustfile":
-            continue
-        if option.group not in sections:
-            sections[option.group] = parser.add_argument_group(
-                option.group.value, GROUP_NOTES.get(option.group)
-            )
-        _add_option(sections[option.group], option)
+        if not option.is_ours and option.attribute not in _OPTIONS_OF_THE_EMPTY_PARSER:
+            _add_option(_section(parser, option.group), option)
+
+
+def _add_options_of_ours(parser: Any) -> None:
+    """Add what Locust does not have, in the spellings that the locustfile left free."""
+    for option in OPTIONS:
+        free = tuple(flag for flag in option.flags if flag not in parser._option_string_actions)
+        if option.is_ours and free:
+            _add_option(_section(parser, option.group), replace(option, flags=free))
+        elif option.is_ours:
+            parser.set_defaults(**{option.attribute: _default(option)})
+
+
+def _section(parser: Any, group: Group) -> Any:
+    """The part of the help that lists a group's options, made when it is first asked for."""
+    if group is Group.COMMON:
+        return parser
+    for section in parser._action_groups:
+        if section.title == group.value:
+            return section
+    return parser.add_argument_group(group.value, GROUP_NOTES.get(group))
 
 
 def _option(attribute: str) -> Option:
@@ -298,7 +326,7 @@ def _reading(option: Option) -> dict[str, Any]:
     """argparse's keywords for how the option's value is read."""
     if option.removed:
         nargs = 0 if option.kind is Kind.FLAG else None
-        return {"action": _Removed, "const": option.removed, "nargs": nargs}
+        return {"action": _Removed, "const": option.removed, "nargs": nargs, "default": option.default}
     match option.kind:
         case Kind.HELP:
             return {"action": "help"}
@@ -336,24 +364,26 @@ def version_line() -> str:
 # Reading the options
 
 
-def parse_options(args: list[str] | None = None) -> Any:
-    """Parse the command line, or `args`, with everything that may be on it."""
-    return get_parser().parse_args(args)
+def parse_options(args: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line, or `args`. Kept for old programs; use `get_parser().parse_args()`."""
+    print("warning: parse_options is deprecated, use get_parser().parse_args()", file=sys.stderr)
+    options: argparse.Namespace = get_parser().parse_args(args)
+    return options
 
 
-def parse_locustfile_option(args: list[str] | None = None) -> tuple[argparse.Namespace, list[str]]:
-    """What must be known before a locustfile is imported: the early options, and the files' paths.
+def parse_locustfile_option(args: list[str] | None = None) -> argparse.Namespace:
+    """The options that must be known before a locustfile is imported.
 
     --help and --version are answered here and end the process.
     """
     parser = get_empty_argument_parser(add_help=False)
     for option in OPTIONS:
-        if option.attribute in PREPARSED - {"locustfile"}:
+        if option.attribute in PREPARSED - set(_OPTIONS_OF_THE_EMPTY_PARSER):
             _add_option(parser, _as_plain_flag(option))
     options, _ = parser.parse_known_args(args)
     if options.help or options.version:
         get_parser().parse_args(args)
-    return options, get_locustfiles_locally(options)
+    return options
 
 
 def _as_plain_flag(option: Option) -> Option:
@@ -407,16 +437,17 @@ def download_locustfile_from_url(url: str) -> str:
         ast.parse(answer.text)
     except (SyntaxError, ValueError) as fault:
         _refuse(f"locustfile {url} is not valid Python: {fault}")
-    path = os.path.join(tempfile.gettempdir(), os.path.basename(urlsplit(url).path) or "locustfile.py")
+    folder = tempfile.mkdtemp(prefix="katydid-")  # of its own: two runs may fetch files of one name
+    path = os.path.join(folder, os.path.basename(urlsplit(url).path) or "locustfile.py")
     with open(path, "w", encoding="utf-8") as file:
         file.write(answer.text)
-    atexit.register(exit_handler, path)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return path
 
 
 def exit_handler(filename: str) -> None:
     """Remove a downloaded file."""
-    if os.path.exists(filename):
+    with contextlib.suppress(OSError):
         os.remove(filename)
 
 
@@ -432,6 +463,7 @@ def default_args_dict() -> dict[str, Any]:
     """The command's options with their defaults, without those that a locustfile added."""
     parser = get_empty_argument_parser(add_help=False, default_config_files=())
     setup_parser_arguments(parser)
+    _add_options_of_ours(parser)
     return vars(parser.parse_known_args([])[0])
 
 

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 from katydid import _core
+from katydid.command.check import check
 from katydid.command.headless import run_headless
 from katydid.command.options import missing_capability, shows_ratio
 from katydid.fault import place_of, story_of
 
 from ._version import version
-from .argument_parser import get_parser, parse_locustfile_option
+from .argument_parser import get_locustfiles_locally, get_parser, parse_locustfile_option
 from .env import Environment
 from .event import Events
 from .html import process_html_filename
@@ -53,7 +54,7 @@ def main() -> None:
 
 def _command() -> int:
     _import_plugins()
-    _, locustfiles = parse_locustfile_option()
+    locustfiles = get_locustfiles_locally(parse_locustfile_option())
     user_classes, shapes, tasks, shape = merge_locustfiles_content(locustfiles)
     options = _parse_options()
     _set_up_logging(options)
@@ -66,17 +67,29 @@ def _command() -> int:
         chosen,
         options,
         shape_class=shape,
-        locustfile=",".join(os.path.basename(path) for path in locustfiles),
+        locustfile=os.path.basename(locustfiles[0]),
         parsed_locustfiles=locustfiles,
         available_user_classes=user_classes,
         available_shape_classes=shapes,
         available_user_tasks=tasks,
     )
     _configure_users(environment, options)
+    if options.katydid_check:
+        return check(environment, options)
     _warn_of_ignored_options(environment, options)
     if shows_ratio(options):
         return _show_ratio(environment, options)
-    return run_headless(environment, options)
+    return _run(environment, options)
+
+
+def _run(environment: Environment, options: Namespace) -> int:
+    """Run the test in the mode that the options ask for. Returns the process's exit code."""
+    if options.headless:
+        return run_headless(environment, options)
+    # Imported here, because only who wants the page pays for its modules.
+    from katydid.command import web  # type: ignore[attr-defined,unused-ignore]
+
+    return int(web.run(environment, options))
 
 
 def _refuse(message: str, code: int = _EXIT_REFUSED) -> NoReturn:
@@ -187,7 +200,7 @@ def _choose(user_classes: dict[str, type[User]], options: Namespace) -> list[typ
     if not user_classes:
         logger.error("no user class in %s: it needs a subclass of User or HttpUser", options.locustfile)
         sys.exit(_EXIT_REFUSED)
-    return [user_classes[name] for name in options.user_classes or user_classes]
+    return [user_classes[name] for name in dict.fromkeys(options.user_classes or user_classes)]
 
 
 def _raise_open_files_limit() -> None:
@@ -244,15 +257,13 @@ def _make_environment(user_classes: list[type[User]], options: Namespace, **foun
 
 
 def _configure_users(environment: Environment, options: Namespace) -> None:
-    """Apply --config-users and --equal-weights."""
+    """Apply --config-users."""
     for settings in options.config_users or []:
         for entry in settings:
             try:
                 environment.update_user_class(entry)
             except KeyError as fault:
                 _refuse(f"--config-users names a user class that does not exist: {fault}", _EXIT_USER_CONFIG)
-    if options.equal_weights:
-        environment.assign_equal_weights()
 
 
 def _warn_of_ignored_options(environment: Environment, options: Namespace) -> None:
@@ -272,6 +283,8 @@ def _warn_of_ignored_options(environment: Environment, options: Namespace) -> No
 
 
 def _show_ratio(environment: Environment, options: Namespace) -> int:
+    if options.equal_weights:
+        environment.assign_equal_weights()
     if options.show_task_ratio:
         print_both_ratios(environment.user_classes, options.num_users)
     else:
