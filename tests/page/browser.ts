@@ -66,6 +66,8 @@ export async function visit(
 
 /** Bytes of the page's heap that are in use, and how many nodes its document has, after a collection. */
 export async function memory(session: CDPSession): Promise<{ heap: number; nodes: number }> {
+  // What a first collection finalises, a second one frees.
+  await session.send("HeapProfiler.collectGarbage");
   await session.send("HeapProfiler.collectGarbage");
   const { metrics } = await session.send("Performance.getMetrics");
   const value = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? Number.NaN;
