@@ -1,9 +1,9 @@
 """A small HTTP server on the loopback that remembers what it was asked, byte for byte.
 
 Every path is answered with 200 and `ok`, but `/status/<code>` with that code, `/slow?ms=` late, `/redirect`
-with a redirect to `/` and `/redirect/<code>` with one of that code, `/loop` with one to itself, `/cookie` with a
-cookie, `/gzip` compressed, `/json` with JSON, `/bytes/<n>` with that many, `/lines` with three lines, `/echo`
-with the body it was sent, `/close` by closing the connection, `/half` by closing it inside the body.
+with a redirect to `/` and `/redirect/<code>` with one of that code, `/loop` with one to itself, `/cookie`
+with a cookie, `/gzip` compressed, `/json` with JSON, `/bytes/<n>` with that many, `/lines` with three lines,
+`/echo` with the body it was sent, `/close` by closing the connection, `/half` by closing it in the body.
 """
 
 import gzip
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-_METHODS = "GET POST PUT PATCH DELETE HEAD OPTIONS PURGE get".split()
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "PURGE", "get"]
 _BOUNDARY = re.compile(rb"[0-9a-f]{32}")
 
 

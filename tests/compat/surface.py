@@ -1,7 +1,7 @@
 """Which names, options and variables are there to be shown: the reader of `surface.toml`.
 
-Names are written the way that page writes them, and as cases claim them: `locust.stats.StatsEntry(total_rps log)`
-stands for the class and both of its members.
+Claims are written as that list is: `locust.stats.StatsEntry(total_rps log)` stands for the class and both of
+its members.
 """
 
 import fnmatch

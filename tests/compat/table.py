@@ -1,4 +1,4 @@
-"""Writes docs/reference/compatibility.md from the tests: each public name and option, and the test that shows it.
+"""Writes docs/reference/compatibility.md: each public name and option, and the test that shows it.
 
 usage: python tests/compat/table.py
 """
