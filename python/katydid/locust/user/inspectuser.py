@@ -83,6 +83,6 @@ def _user_counts(user_classes: list[type[User]], num_users: int | None) -> dict[
 def _print_ratios(ratios: Ratios, level: int = 0) -> None:
     indent = "  " * level
     for name, entry in ratios.items():
-        print(f" {indent}{entry['ratio'] * 100:<10.1f} {name:<50}")
+        print(f" {indent}{entry['ratio'] * 100:<10.1f} {name:<{50 - len(indent)}}")
         if "tasks" in entry:
             _print_ratios(entry["tasks"], level + 1)
