@@ -26,6 +26,7 @@
 //! std::process::exit(katydid_cli::run(Engine::new().with(Visitor), std::env::args_os()));
 //! ```
 
+mod console;
 mod files;
 mod live;
 pub mod native;

@@ -11,6 +11,7 @@ use katydid_report::console::{Columns, Rates, stats_table};
 use katydid_stats::Snapshot;
 use katydid_stats::snapshot::SnapshotRequest;
 
+use crate::console::tell;
 use crate::files::CsvFiles;
 use crate::signals;
 
@@ -122,12 +123,12 @@ fn snapshot(progress: &Progress<'_>) -> Snapshot {
 fn print_pages(inbox: &Receiver<Page>, mut files: Option<CsvFiles>) -> Option<CsvFiles> {
     for page in inbox {
         match page {
-            Page::Line(line) => eprintln!("{line}"),
+            Page::Line(line) => tell(line),
             Page::Table(snapshot) => print_table(stats_table(&snapshot, Rates::Current, Columns::default())),
             Page::Rows(snapshot, users) => {
                 let outcome = files.as_mut().map_or(Ok(()), |files| files.write(&snapshot, users));
                 if let Err(error) = outcome {
-                    eprintln!("the CSV files end here: {error:#}");
+                    tell(format_args!("the CSV files end here: {error:#}"));
                     files = None;
                 }
             }
@@ -139,12 +140,12 @@ fn print_pages(inbox: &Receiver<Page>, mut files: Option<CsvFiles>) -> Option<Cs
 /// Prints a table and the empty line below it.
 pub(crate) fn print_table(lines: Vec<String>) {
     print_lines(lines);
-    eprintln!();
+    tell("");
 }
 
 /// Prints lines to where Locust prints its tables: the error stream, so that `--json` has the other one to itself.
 pub(crate) fn print_lines(lines: Vec<String>) {
     for line in lines {
-        eprintln!("{line}");
+        tell(line);
     }
 }

@@ -14,6 +14,7 @@ use katydid_report::truth::truth_lines;
 use katydid_stats::snapshot::SnapshotRequest;
 use katydid_stats::{RunStats, Snapshot};
 
+use crate::console::{say, tell};
 use crate::files::{self, CsvFiles};
 use crate::live::{Onlooker, QUANTILES, Shows, print_lines, print_table};
 use crate::options::{EXIT_FAILURE, EXIT_OK, EXIT_USAGE, Options, explain};
@@ -38,14 +39,14 @@ fn program_name(first: Option<&OsString>) -> String {
 }
 
 fn complain(program: &str, error: &anyhow::Error) -> i32 {
-    eprintln!("{program}: error: {error:#}");
+    tell(format_args!("{program}: error: {error:#}"));
     let is_usage = error.downcast_ref::<katydid_engine::Error>().is_some_and(katydid_engine::Error::is_usage);
     if is_usage { EXIT_USAGE } else { EXIT_FAILURE }
 }
 
 fn obey(mut engine: Engine, options: &Options) -> Result<i32> {
     if options.list {
-        engine.classes().iter().for_each(|class| println!("{}", class.name));
+        engine.classes().iter().for_each(|class| say(&class.name));
         return Ok(EXIT_OK);
     }
     if !options.scenarios.is_empty() {
@@ -83,7 +84,7 @@ fn report(stats: &RunStats, options: &Options, files: Option<CsvFiles>) -> Resul
         files.write(&snapshot, 0)?;
     }
     if options.json {
-        println!("{}", katydid_report::json::entries(stats.entries()));
+        say(katydid_report::json::entries(stats.entries()));
     }
     if let Some(name) = &options.json_file {
         files::write(

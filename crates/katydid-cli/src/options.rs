@@ -2,13 +2,14 @@
 //!
 //! One default differs: without a spawn rate all users start at once, as in other compiled load generators.
 
-use std::io::Write;
 use std::time::Duration;
 
 use clap::Parser;
 use clap::error::ErrorKind;
 use katydid_engine::{RunSettings, Steady};
 use katydid_plan::{Target, span};
+
+use crate::console::{say, tell};
 
 /// Everything was fine.
 pub const EXIT_OK: i32 = 0;
@@ -109,13 +110,12 @@ impl Options {
 /// Says what is wrong with the arguments, or prints the help that was asked for; returns the exit code.
 pub(crate) fn explain(program: &str, error: &clap::Error) -> i32 {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // Whoever reads only the first lines (`| head -1`) closes the pipe early; that is no failure of ours.
-        let _ = write!(std::io::stdout(), "{error}");
+        say(error.to_string().trim_end());
         return EXIT_OK;
     }
     let text = error.to_string();
     let first = text.lines().next().unwrap_or("the arguments make no sense");
-    eprintln!("{program}: {first}");
+    tell(format_args!("{program}: {first}"));
     EXIT_USAGE
 }
 

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::FromArgMatches;
 use katydid_target::Args;
 
+use crate::console::tell;
 use crate::options::{EXIT_FAILURE, EXIT_OK, EXIT_USAGE};
 
 /// Runs the practice servers until SIGINT or SIGTERM and returns the process's exit code. `args` begin with the name
@@ -22,7 +23,7 @@ fn serve(args: Args) -> i32 {
     match katydid_target::run(args) {
         Ok(()) => EXIT_OK,
         Err(error) => {
-            eprintln!("katydid target: error: {error}");
+            tell(format_args!("katydid target: error: {error}"));
             if error.is_usage() { EXIT_USAGE } else { EXIT_FAILURE }
         }
     }

@@ -69,3 +69,15 @@ fn quiet_means_nothing_but_what_was_asked_for() {
     let json = String::from_utf8(output.stdout).unwrap();
     assert!(json.trim_start().starts_with('[') && json.contains("\"name\": \"/items/[id]\""), "{json}");
 }
+
+/// `native --list | head -0` and `native … 2>&1 | head -1`: the reader is gone before the first line is written.
+#[test]
+fn a_reader_who_leaves_early_is_no_failure() {
+    for args in [vec!["--list"], vec!["--help"], vec!["--host", "HOST", "--run-time", "1s", "--json"]] {
+        let host = server();
+        let args: Vec<&str> = args.into_iter().map(|arg| if arg == "HOST" { &*host } else { arg }).collect();
+        let mut run = native(&args);
+        drop((run.stdout.take(), run.stderr.take()));
+        assert_eq!(run.wait().unwrap().code(), Some(0), "{args:?}");
+    }
+}
