@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, Read, Write};
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -162,8 +162,8 @@ impl Commands {
     }
 
     /// The descriptor that is readable while there is something to take.
-    pub fn descriptor(&self) -> RawFd {
-        self.ear.as_raw_fd()
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
+        self.ear.as_fd()
     }
 
     /// A queue stays usable after a panic elsewhere: a command is in it or it is not.

@@ -10,7 +10,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use tokio::sync::{Semaphore, watch};
 
-use crate::api::events::MAX_STREAMS;
 use crate::board::Board;
 use crate::command::{Commands, Kind, Reply, Request};
 use crate::{Settings, answer};
@@ -66,12 +65,13 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn try_new(settings: Settings) -> Result<Self, crate::Error> {
+        let settings = settings.checked()?;
         Ok(Self {
-            settings: settings.checked()?,
+            streams: Arc::new(Semaphore::new(settings.limits.streams)),
+            settings,
             board: Board::default(),
             commands: Commands::try_new()?,
             history_file: Mutex::default(),
-            streams: Arc::new(Semaphore::new(MAX_STREAMS)),
             closing: watch::Sender::new(false),
             flask: AtomicU8::default(),
         })

@@ -3,7 +3,7 @@
 //! In this order: the name in `Host`, credentials, where a change comes from, the login. On the way out: headers that
 //! keep a browser from making more of an answer than it is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -87,8 +87,8 @@ pub(crate) async fn check(State(guard): State<Guard>, request: Request<Body>, ne
             Err(refusal) => *refusal,
         },
     };
-    if response.status() == StatusCode::METHOD_NOT_ALLOWED && path.is_some() {
-        response = wrong_method(&method, &response);
+    if let (StatusCode::METHOD_NOT_ALLOWED, Some(path)) = (response.status(), &path) {
+        response = wrong_method(&method, &knowledge.allowed(path));
     }
     harden(path.as_deref(), &mut response);
     response
@@ -100,8 +100,22 @@ impl Knowledge {
         self.rules.get(&(method, path.to_owned())).copied()
     }
 
+    /// The methods that a path of the table takes.
+    fn allowed(&self, path: &str) -> String {
+        let methods = self.rules.keys().filter(|(_, known)| known == path).map(|(method, _)| method.as_str());
+        let mut methods: BTreeSet<&str> = methods.chain(["OPTIONS"]).collect();
+        if methods.contains("GET") {
+            methods.insert("HEAD");
+        }
+        methods.into_iter().collect::<Vec<_>>().join(", ")
+    }
+
     /// Why a request is refused by its head alone.
     fn refusal(&self, method: &Method, path: Option<&str>, headers: &HeaderMap) -> Option<Response> {
+        if size(headers) > self.desk.settings().limits.head_bytes {
+            let message = "the headers of the request are too long";
+            return Some(answer::error(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message));
+        }
         if !self.names.are_fine_with(headers) {
             return Some(foreign_name());
         }
@@ -206,6 +220,11 @@ fn identity(headers: &HeaderMap) -> [u8; 32] {
     digest.finalize().into()
 }
 
+/// Bytes of all headers. The connection bounds them only by the chunks in which it reads.
+fn size(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
+}
+
 fn foreign_name() -> Response {
     let message =
         "this server does not go by the name in Host; say --web-host NAME if it should, or use its address";
@@ -219,18 +238,14 @@ fn foreign_page() -> Response {
 }
 
 /// As Flask answers it: OPTIONS is told what there is, everything else that it is not allowed.
-fn wrong_method(method: &Method, response: &Response) -> Response {
-    let allowed = response.headers().get(ALLOW).and_then(|value| value.to_str().ok()).unwrap_or("GET");
-    let allowed = format!("{}, OPTIONS", allowed.replace(',', ", "));
+fn wrong_method(method: &Method, allowed: &str) -> Response {
     let mut answer = if method == Method::OPTIONS {
         StatusCode::OK.into_response()
     } else {
-        answer::error(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "this path does not take this method; Allow says which it does",
-        )
+        let message = format!("this path does not take {method}; it takes {allowed}");
+        answer::error(StatusCode::METHOD_NOT_ALLOWED, &message)
     };
-    if let Ok(value) = HeaderValue::from_str(&allowed) {
+    if let Ok(value) = HeaderValue::from_str(allowed) {
         answer.headers_mut().insert(ALLOW, value);
     }
     answer

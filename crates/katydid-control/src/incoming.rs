@@ -1,7 +1,5 @@
 //! What did the client send? The whole request, read within limits, as the users' thread gets it.
 
-use std::time::Duration;
-
 use axum::body::{Body, Bytes};
 use axum::extract::FromRequest;
 use axum::http::header::CONTENT_LENGTH;
@@ -15,12 +13,7 @@ use crate::command::Request;
 use crate::desk::Desk;
 use crate::guard::pairs;
 use crate::server::Peer;
-
-/// Bytes of a body.
-pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
-
-/// How long a client may take for a body.
-pub(crate) const BODY_WITHIN: Duration = Duration::from_secs(30);
+use crate::settings::Limits;
 
 /// A request with its body.
 pub(crate) struct Incoming(pub(crate) Request);
@@ -28,9 +21,14 @@ pub(crate) struct Incoming(pub(crate) Request);
 impl FromRequest<Desk> for Incoming {
     type Rejection = Response;
 
-    async fn from_request(request: http::Request<Body>, _desk: &Desk) -> Result<Self, Response> {
+    async fn from_request(request: http::Request<Body>, desk: &Desk) -> Result<Self, Response> {
         let (head, body) = request.into_parts();
-        let body = read(&head, body).await?;
+        let body = if desk.is_users_thread {
+            // It sends none, and has no clock to wait with.
+            Bytes::new()
+        } else {
+            read(&head, body, &desk.settings().limits).await?
+        };
         Ok(Self(Request {
             method: head.method.as_str().to_owned(),
             path: head.uri.path().to_owned(),
@@ -42,20 +40,20 @@ impl FromRequest<Desk> for Incoming {
     }
 }
 
-async fn read(head: &Parts, body: Body) -> Result<Bytes, Response> {
+async fn read(head: &Parts, body: Body, limits: &Limits) -> Result<Bytes, Response> {
     let announced = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > MAX_BODY_BYTES) {
-        return Err(too_large());
+    if announced.is_some_and(|length: usize| length > limits.body_bytes) {
+        return Err(too_large(limits));
     }
-    match tokio::time::timeout(BODY_WITHIN, Limited::new(body, MAX_BODY_BYTES).collect()).await {
+    match tokio::time::timeout(limits.body_within, Limited::new(body, limits.body_bytes).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limits)),
         Ok(Err(_)) => Err(answer::error(StatusCode::BAD_REQUEST, "the body broke off")),
         Err(_) => Err(answer::error(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
     }
 }
 
-fn too_large() -> Response {
-    let message = format!("the body is longer than {MAX_BODY_BYTES} bytes");
+fn too_large(limits: &Limits) -> Response {
+    let message = format!("the body is longer than {} bytes", limits.body_bytes);
     answer::error(StatusCode::PAYLOAD_TOO_LARGE, &message)
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::os::fd::RawFd;
+use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,19 +23,8 @@ use tower::ServiceExt;
 
 use crate::command::Command;
 use crate::desk::{Desk, Flask, Shared};
+use crate::settings::Limits;
 use crate::{Error, Settings, routes, tls};
-
-/// Connections at once; further ones are told so and closed.
-pub const MAX_CONNECTIONS: usize = 512;
-
-/// Bytes of a request's line and headers.
-pub const MAX_HEAD_BYTES: usize = 64 * 1024;
-
-/// Headers of a request.
-pub const MAX_HEADERS: usize = 100;
-
-/// How long a client may take for the head of a request, or leave a connection idle between two.
-pub const HEAD_WITHIN: Duration = Duration::from_secs(15);
 
 /// Connections that may wait to be accepted, if the system allows as many.
 const BACKLOG: u32 = 1024;
@@ -88,9 +77,11 @@ impl Control {
         let (stop, stopped) = watch::channel(false);
         let desk = Desk { shared: Arc::clone(&control.shared), is_users_thread: false };
         let router = routes::guarded(desk);
-        let seats = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let limits = control.shared.settings.limits.clone();
+        let seats = Arc::new(Semaphore::new(limits.connections));
         for listener in listeners {
-            let door = Door { router: router.clone(), tls: tls.clone(), seats: Arc::clone(&seats) };
+            let (router, tls, seats) = (router.clone(), tls.clone(), Arc::clone(&seats));
+            let door = Door { router, tls, seats, limits: limits.clone() };
             runtime.spawn(door.attend(listener, stopped.clone()));
         }
         control.address = Some(address);
@@ -114,7 +105,7 @@ impl Control {
     }
 
     /// The descriptor that is readable while commands wait.
-    pub fn descriptor(&self) -> RawFd {
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
         self.shared.commands.descriptor()
     }
 
@@ -174,8 +165,9 @@ impl Control {
         let listening = self.listening.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.shared.closing.send_replace(true);
         if let Some(listening) = listening {
+            let connections = u32::try_from(self.shared.settings.limits.connections).unwrap_or(u32::MAX);
             listening.stop.send_replace(true);
-            let all_gone = listening.seats.acquire_many(MAX_CONNECTIONS as u32);
+            let all_gone = listening.seats.acquire_many(connections);
             let _ =
                 listening.runtime.block_on(async { tokio::time::timeout(GRACE, all_gone).await.map(drop) });
             listening.runtime.shutdown_background();
@@ -234,6 +226,7 @@ struct Door {
     router: Router,
     tls: Option<TlsAcceptor>,
     seats: Arc<Semaphore>,
+    limits: Limits,
 }
 
 impl Door {
@@ -258,10 +251,13 @@ impl Door {
         let door = self.clone();
         tokio::spawn(async move {
             let _ = stream.set_nodelay(true);
+            give_up_on_silence(&stream, door.limits.unread_for);
             match door.tls.clone() {
                 None => door.serve(stream, peer, stopped).await,
                 Some(tls) => {
-                    if let Ok(Ok(stream)) = tokio::time::timeout(HEAD_WITHIN, tls.accept(stream)).await {
+                    if let Ok(Ok(stream)) =
+                        tokio::time::timeout(door.limits.head_within, tls.accept(stream)).await
+                    {
                         door.serve(stream, peer, stopped).await;
                     }
                 }
@@ -274,16 +270,17 @@ impl Door {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let router = self.router;
         let service = hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
-            self.router.clone().oneshot(request)
+            router.clone().oneshot(request)
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_WITHIN)
-            .max_buf_size(MAX_HEAD_BYTES)
-            .max_headers(MAX_HEADERS)
+            .header_read_timeout(self.limits.head_within)
+            .max_buf_size(self.limits.head_bytes)
+            .max_headers(self.limits.headers)
             .serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
         tokio::select! {
@@ -295,6 +292,14 @@ impl Door {
             }
         }
     }
+}
+
+/// Has the system end a connection whose client reads nothing of what waits for it.
+fn give_up_on_silence(stream: &TcpStream, after: Duration) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(after));
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = (stream, after);
 }
 
 async fn turn_away(mut stream: TcpStream) {

@@ -1,6 +1,7 @@
 //! What can be chosen about the server?
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::Error;
 
@@ -25,6 +26,44 @@ pub struct Settings {
     pub allowed_hosts: Vec<String>,
     /// Folder of a page to serve instead of the embedded one.
     pub page: Option<PathBuf>,
+    /// What one client can take.
+    pub limits: Limits,
+}
+
+/// How much a client may send, how long it may take, and how many there may be at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections; further ones are told so and closed.
+    pub connections: usize,
+    /// Event streams.
+    pub streams: usize,
+    /// Bytes of a request's line and headers.
+    pub head_bytes: usize,
+    /// Headers of a request.
+    pub headers: usize,
+    /// Bytes of a request's body.
+    pub body_bytes: usize,
+    /// Time for the head of a request, and for the pause between two.
+    pub head_within: Duration,
+    /// Time for a body.
+    pub body_within: Duration,
+    /// Time for which a client may not read at all while an answer waits for it.
+    pub unread_for: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 512,
+            streams: 64,
+            head_bytes: 64 * 1024,
+            headers: 100,
+            body_bytes: 16 * 1024 * 1024,
+            head_within: Duration::from_secs(15),
+            body_within: Duration::from_secs(30),
+            unread_for: Duration::from_secs(30),
+        }
+    }
 }
 
 impl Settings {

@@ -4,11 +4,13 @@
 //! waits for them.
 
 use std::io;
+use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use katydid_control::command::{Command, Reply, Request};
+use katydid_control::settings::Limits;
 use katydid_control::{Control, Error, Flask, Settings};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -50,6 +52,7 @@ impl PyControl {
         let listens = host.is_some();
         let host = host.unwrap_or_default();
         let is_login_on = login;
+        let limits = Limits::default();
         let settings = Settings {
             host,
             port,
@@ -60,6 +63,7 @@ impl PyControl {
             is_login_on,
             allowed_hosts,
             page,
+            limits,
         };
         let start = if listens { Control::start } else { Control::without_server };
         py.detach(|| start(settings)).map(Self).map_err(|error| as_os_error(&error))
@@ -74,7 +78,7 @@ impl PyControl {
     /// The descriptor that is readable while commands wait.
     #[getter]
     fn descriptor(&self) -> i32 {
-        self.0.descriptor()
+        self.0.descriptor().as_raw_fd()
     }
 
     /// The commands that wait, oldest first.

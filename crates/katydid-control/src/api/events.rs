@@ -24,9 +24,6 @@ use crate::board::Document;
 use crate::desk::Desk;
 use crate::measured::Measured;
 
-/// Streams at once.
-pub(crate) const MAX_STREAMS: usize = 64;
-
 /// How often a comment shows that the connection lives.
 const ALIVE_EVERY: Duration = Duration::from_secs(15);
 

@@ -1,0 +1,9 @@
+//! The server over real sockets: what it answers, what it refuses, and that nobody waits for a busy users' thread.
+
+mod attacks;
+mod busy;
+mod client;
+mod limits;
+mod routes;
+mod stream;
+mod users;

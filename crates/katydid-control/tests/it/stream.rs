@@ -1,0 +1,109 @@
+//! The event stream: everything at first, then what changes.
+
+use std::io::{BufRead, BufReader, Write};
+
+use katydid_control::{Control, Settings};
+use serde_json::{Value, json};
+
+use crate::client::{address, connect};
+use crate::users::{running, stats};
+
+/// A reader of the stream.
+struct Events(BufReader<std::net::TcpStream>);
+
+impl Events {
+    fn open(control: &Control) -> Self {
+        let mut stream = connect(control);
+        write!(stream, "GET /api/v1/events HTTP/1.1\r\nHost: {}\r\n\r\n", address(control))
+            .expect("a request");
+        Self(BufReader::new(stream))
+    }
+
+    fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        let length = self.0.read_line(&mut line).expect("a line within the limit");
+        (length > 0).then(|| line.trim_end().to_owned())
+    }
+
+    /// The next event; `None` at the end of the stream.
+    fn next(&mut self) -> Option<(String, Value)> {
+        let mut kind = String::new();
+        loop {
+            let line = self.line()?;
+            if let Some(name) = line.strip_prefix("event: ") {
+                kind = name.to_owned();
+            } else if let Some(data) = line.strip_prefix("data: ") {
+                return Some((kind, serde_json::from_str(data).expect("JSON")));
+            }
+        }
+    }
+
+    /// The data of the next event of a kind.
+    fn next_of(&mut self, kind: &str) -> Value {
+        loop {
+            let (name, data) = self.next().expect("more events");
+            if name == kind {
+                return data;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_new_reader_gets_everything_once() {
+    let (control, _users) = running(Settings::default());
+    control.mark(99.0, "spawned", "3 users");
+    let mut events = Events::open(&control);
+    let mut kinds = Vec::new();
+    while kinds.last().is_none_or(|kind: &String| kind != "logs") {
+        kinds.push(events.next().expect("an event").0);
+    }
+    assert_eq!(kinds, ["run", "config", "mark", "stats", "errors", "exceptions", "logs"]);
+}
+
+#[test]
+fn then_only_what_changed() {
+    let (control, _users) = running(Settings::default());
+    let mut events = Events::open(&control);
+    assert_eq!(events.next_of("stats")["full"], true);
+    events.next_of("logs");
+    let mut stats = stats();
+    let id = stats.entry("GET", "/b");
+    stats.record(id, &katydid_stats::Sample::new(106.0, Some(7.0), 1));
+    control.publish_stats(&stats, 107.0);
+    let point = events.next_of("point");
+    assert_eq!(point["at"], 107.0);
+    let change = events.next_of("stats");
+    assert_eq!(change["full"], false);
+    let names: Vec<_> =
+        change["changed"].as_array().expect("rows").iter().map(|row| row["name"].clone()).collect();
+    assert!(names.contains(&json!("/b")));
+    assert_eq!(change["total"]["requests"], 7);
+    control.publish("logs", br#"{"master": ["one", "two"], "workers": {"w": ["x"]}}"#).expect("JSON");
+    assert_eq!(events.next_of("logs"), json!({ "master": ["two"], "workers": { "w": ["x"] } }));
+    control.mark(108.0, "users", "5 users");
+    control.mark(108.0, "pause", "");
+    assert_eq!(events.next_of("mark")["kind"], "users");
+    assert_eq!(events.next_of("mark")["kind"], "pause");
+    let secret = events.0.buffer();
+    assert!(!String::from_utf8_lossy(secret).contains("hunter2"));
+}
+
+#[test]
+fn cleared_statistics_are_sent_in_full() {
+    let (control, _users) = running(Settings::default());
+    let mut events = Events::open(&control);
+    events.next_of("logs");
+    control.publish_stats(&katydid_stats::RunStats::new(200.0), 201.0);
+    let change = events.next_of("stats");
+    assert_eq!([&change["full"], &change["changed"]], [&json!(true), &json!([])]);
+}
+
+#[test]
+fn ends_with_the_server() {
+    let (control, _users) = running(Settings::default());
+    let mut events = Events::open(&control);
+    events.next_of("logs");
+    control.stop();
+    while events.line().is_some() {}
+}
