@@ -1,15 +1,15 @@
 """The native half of the package: the reactor, the clients and the statistics."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 from katydid.http.fastresponse import ResponseContextManager as FastResponseContextManager
 from katydid.locust.clients import ResponseContextManager
 
 __version__: str
 
-Timeout: TypeAlias = float | tuple[float | None, float | None] | None
-"""Seconds for the whole, or for connecting and for each wait for data."""
+# seconds for the whole, or for connecting and for each wait for data
+_Timeout = float | tuple[float | None, float | None] | None
 
 def sleep(seconds: float) -> None:
     """Let other greenlets run for so long."""
@@ -434,7 +434,7 @@ class FastHttpClient:
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Timeout = None,
+        timeout: _Timeout = None,
         **kwargs: Any,
     ) -> FastResponseContextManager: ...
     def head(
@@ -451,7 +451,7 @@ class FastHttpClient:
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Timeout = None,
+        timeout: _Timeout = None,
         **kwargs: Any,
     ) -> FastResponseContextManager: ...
     def options(
@@ -468,7 +468,7 @@ class FastHttpClient:
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Timeout = None,
+        timeout: _Timeout = None,
         **kwargs: Any,
     ) -> FastResponseContextManager: ...
     def delete(
@@ -485,7 +485,7 @@ class FastHttpClient:
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Timeout = None,
+        timeout: _Timeout = None,
         **kwargs: Any,
     ) -> FastResponseContextManager: ...
     def post(
@@ -502,7 +502,7 @@ class FastHttpClient:
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Timeout = None,
+        timeout: _Timeout = None,
         **kwargs: Any,
     ) -> FastResponseContextManager: ...
     def put(
@@ -519,7 +519,7 @@ class FastHttpClient:
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Timeout = None,
+        timeout: _Timeout = None,
         **kwargs: Any,
     ) -> FastResponseContextManager: ...
     def patch(
@@ -536,7 +536,7 @@ class FastHttpClient:
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Timeout = None,
+        timeout: _Timeout = None,
         **kwargs: Any,
     ) -> FastResponseContextManager: ...
 
@@ -580,7 +580,7 @@ class HttpClient:
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Timeout = None,
+        timeout: _Timeout = None,
         **kwargs: Any,
     ) -> ResponseContextManager: ...
     def get(
@@ -597,7 +597,7 @@ class HttpClient:
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Timeout = None,
+        timeout: _Timeout = None,
         **kwargs: Any,
     ) -> ResponseContextManager: ...
     def head(
@@ -614,7 +614,7 @@ class HttpClient:
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Timeout = None,
+        timeout: _Timeout = None,
         **kwargs: Any,
     ) -> ResponseContextManager: ...
     def options(
@@ -631,7 +631,7 @@ class HttpClient:
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Timeout = None,
+        timeout: _Timeout = None,
         **kwargs: Any,
     ) -> ResponseContextManager: ...
     def delete(
@@ -648,7 +648,7 @@ class HttpClient:
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Timeout = None,
+        timeout: _Timeout = None,
         **kwargs: Any,
     ) -> ResponseContextManager: ...
     def post(
@@ -665,7 +665,7 @@ class HttpClient:
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Timeout = None,
+        timeout: _Timeout = None,
         **kwargs: Any,
     ) -> ResponseContextManager: ...
     def put(
@@ -682,7 +682,7 @@ class HttpClient:
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Timeout = None,
+        timeout: _Timeout = None,
         **kwargs: Any,
     ) -> ResponseContextManager: ...
     def patch(
@@ -699,7 +699,7 @@ class HttpClient:
         stream: bool | None = None,
         allow_redirects: bool | None = None,
         params: Any = None,
-        timeout: Timeout = None,
+        timeout: _Timeout = None,
         **kwargs: Any,
     ) -> ResponseContextManager: ...
 

@@ -34,16 +34,17 @@ class PrintListener:
         self.include_time = include_time
         self.include_context = include_context
         self.include_payload = include_payload
-        columns = ["type", "name".ljust(50), "resp_ms", "exception"]
+        columns = ["type", "name".ljust(50), "resp_ms"]
         if include_time:
-            columns.insert(0, "time".ljust(30))
+            columns.insert(0, "time".ljust(24))
         if include_length:
             columns.append("length")
+        columns.append("exception")
         if include_context:
-            columns.append("context".ljust(10))
+            columns.append("context\t")
         if include_payload:
             columns.append("payload")
-        print("\n" + "\t".join(columns))
+        print("\n" + _line(columns))
 
     def on_request(
         self,
@@ -58,17 +59,22 @@ class PrintListener:
         **_kwargs: Any,
     ) -> None:
         """Print one request."""
-        cells = [request_type, name.ljust(50), str(round(response_time)).ljust(7), _reason(exception)]
+        cells = [request_type, name.ljust(50), str(round(response_time)).ljust(7)]
         if self.include_time:
             begun = datetime.now(UTC) if start_time is None else _utc(start_time)
             cells.insert(0, str(begun).ljust(30))
         if self.include_length:
             cells.append(str(response_length))
+        cells.append(_reason(exception).ljust(9))
         if self.include_context:
             cells.append(str(context or ""))
         if self.include_payload:
             cells.append(_payload(response))
-        print("\t".join(cells))
+        print(_line(cells))
+
+
+def _line(cells: list[str]) -> str:
+    return "".join(f"{cell}\t" for cell in cells)
 
 
 def _utc(seconds: float) -> datetime:
@@ -106,7 +112,7 @@ def run_single_user(
         _env = _make_environment(user_class)
         PrintListener(_env, include_length, include_time, include_context, include_payload)
         _env.events.init.fire(environment=_env, runner=None, web_ui=None)
-        _env.events.test_start.fire(environment=_env)
+    _env.events.test_start.fire(environment=_env)
     user = user_class(_env)
     _env.single_user_instance = user  # type: ignore[attr-defined]
     user.run()
