@@ -168,7 +168,9 @@ def _key_functions(environment: Environment, runner: Runner) -> dict[str, Any]:
 
     def change_by(difference: int) -> Any:
         def change() -> None:
-            if runner.state == "spawning":
+            if environment.shape_class is not None:
+                logger.warning("the load shape decides how many users there are: the key has no effect")
+            elif runner.state == "spawning":
                 logger.warning("users are being spawned: try the key again when that is done")
             else:
                 runner.start(max(0, runner.user_count + difference), _KEY_SPAWN_RATE)

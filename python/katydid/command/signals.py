@@ -2,6 +2,8 @@
 
 The handlers are Python's own, not gevent's: they run between two bytecodes of whatever greenlet is busy, so a
 task that computes without ever yielding cannot keep the second Ctrl-C from working.
+
+However the process ends, the terminal is left as it was.
 """
 
 from __future__ import annotations
@@ -14,7 +16,10 @@ from typing import Any
 
 import gevent
 
+from katydid.locust.input_events import restore_terminals
+
 _SHELL_OFFSET = 128
+_DEADLY = ("SIGHUP", "SIGQUIT")
 _NOTICE = b"\nkatydid: ending the run in order; Ctrl-C again ends it at once\n"
 
 
@@ -24,6 +29,13 @@ class Interrupted(BaseException):
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
         self.number = number
+
+
+def _die_of(number: int, frame: FrameType | None) -> None:
+    """Have the system's default effect, after the terminal is put in order."""
+    restore_terminals()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 class Signals:
@@ -39,6 +51,10 @@ class Signals:
         """Handle SIGINT and SIGTERM from now on."""
         signal.signal(signal.SIGINT, self._on_signal)
         signal.signal(signal.SIGTERM, self._on_signal)
+        for name in _DEADLY:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores SIGHUP
+                signal.signal(number, _die_of)
 
     def wait_for(self, wait: Callable[[], Any]) -> None:
         """Call `wait`, which blocks the main greenlet; a signal cuts it short.
@@ -61,6 +77,7 @@ class Signals:
                 os.write(2, _NOTICE)
             self._loop.run_callback_threadsafe(self._interrupt)
         elif number == signal.SIGINT:
+            restore_terminals()
             os._exit(_SHELL_OFFSET + number)
 
     def _interrupt(self) -> None:

@@ -1,8 +1,13 @@
-"""Which keys were pressed while the test runs? Polled, in a terminal only."""
+"""Which keys were pressed while the test runs? Polled, in a terminal only.
+
+Keys are read one by one, so the terminal is taken out of its line mode. Whatever ends the process must call
+`restore_terminals` first, unless it lets Python's exit handlers run.
+"""
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import os
 import sys
@@ -16,7 +21,7 @@ _POLL_INTERVAL = 0.2
 
 
 class InitError(Exception):
-    """There is no terminal to read keys from."""
+    """There is no terminal to read keys from, or not any more."""
 
 
 class UnixKeyPoller:
@@ -29,23 +34,58 @@ class UnixKeyPoller:
         import tty
 
         self._file = sys.stdin.fileno()
+        if not self._is_in_foreground():
+            raise InitError("the process runs in the background")
         self._settings = termios.tcgetattr(self._file)
         tty.setcbreak(self._file)
+        _changed_terminals.append(self)
         atexit.register(self.cleanup)
 
     def cleanup(self) -> None:
-        """Give the terminal back its settings."""
+        """Give the terminal back its settings. In the background it is the shell's, which has seen to it."""
         import termios
 
-        termios.tcsetattr(self._file, termios.TCSADRAIN, self._settings)
+        if self._is_in_foreground():
+            with contextlib.suppress(termios.error):  # it may be gone
+                termios.tcsetattr(self._file, termios.TCSADRAIN, self._settings)
+        if self in _changed_terminals:
+            _changed_terminals.remove(self)
         atexit.unregister(self.cleanup)
 
     def poll(self) -> str | None:
-        """The next key, if one was pressed."""
+        """The next key, if one was pressed.
+
+        Raises:
+            InitError: the terminal is gone.
+        """
         import select
 
-        ready, _, _ = select.select([self._file], [], [], 0)
-        return os.read(self._file, 1).decode("utf-8", "ignore") if ready else None
+        if not self._is_in_foreground():
+            return None
+        try:
+            ready, _, _ = select.select([self._file], [], [], 0)
+            pressed = os.read(self._file, 1) if ready else None
+        except (OSError, ValueError) as fault:
+            raise InitError(f"the terminal is gone: {fault}") from fault
+        if pressed == b"":
+            raise InitError("the terminal is gone")
+        return pressed.decode("utf-8", "ignore") if pressed else None
+
+    def _is_in_foreground(self) -> bool:
+        """May we use the terminal? The system stops a background process that does."""
+        try:
+            return os.tcgetpgrp(self._file) == os.getpgrp()
+        except OSError:
+            return True  # no job control on this one: everybody may
+
+
+_changed_terminals: list[UnixKeyPoller] = []
+
+
+def restore_terminals() -> None:
+    """Give every terminal back its settings, for an end without exit handlers."""
+    for poller in list(_changed_terminals):
+        poller.cleanup()
 
 
 class WindowsKeyPoller:
@@ -87,7 +127,11 @@ def input_listener(key_to_func_map: dict[str, Callable[[], None]]) -> Callable[[
             return
         try:
             while True:
-                key = poller.poll()
+                try:
+                    key = poller.poll()
+                except InitError as reason:
+                    logger.debug("keys are not read any more: %s", reason)
+                    return
                 if key in key_to_func_map:
                     key_to_func_map[key]()
                 elif key is None:
