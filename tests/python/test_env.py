@@ -72,7 +72,7 @@ def test_there_is_one_runner() -> None:
     runner.quit()
 
 
-@pytest.mark.parametrize("make", ["create_master_runner", "create_worker_runner", "create_web_ui"])
+@pytest.mark.parametrize("make", ["create_master_runner", "create_worker_runner"])
 def test_what_this_build_lacks_says_so(make: str) -> None:
     environment = Environment(user_classes=[Light])
     arguments = ("127.0.0.1", 5557) if make == "create_worker_runner" else ()
