@@ -19,4 +19,4 @@ def test_one_user_by_itself():
     ours = output_of(sys.executable, "--katydid")
     assert ours == output_of(os.environ["STOCK_PYTHON"])
     assert ours[-1] == "same True"
-    assert any(line.endswith("\tValueError('x')\t{'a': 1}") for line in ours)
+    assert any(line.endswith("\tValueError('x')\t{'a': 1}\t") for line in ours)

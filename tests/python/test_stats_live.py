@@ -131,3 +131,10 @@ def test_late_sleeps_are_told_to_the_runs_that_are_on():
     assert (recorder.hears_lag, runner._recorder.hears_lag) == (False, True)
     runner.quit()
     assert not runner._recorder.hears_lag
+
+
+@pytest.mark.parametrize("attribute", ["name", "method"])
+def test_an_entry_keeps_its_name(attribute: str):
+    entry = RequestStats().get("/", "GET")
+    with pytest.raises(AttributeError):
+        setattr(entry, attribute, "other")
