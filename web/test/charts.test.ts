@@ -3,7 +3,7 @@ import { bucketAt, cellsOf, edge_ms, levels } from "../src/charts/heat.ts";
 import { label } from "../src/charts/marks.ts";
 import { rangeOf, ticks } from "../src/charts/time.ts";
 import type { Past } from "../src/model/history.ts";
-import { coarse } from "../src/views/EntryDetail.tsx";
+import { coarse } from "../src/model/summary.ts";
 
 const SCALE = { first_ms: 0.25, per_octave: 4 };
 

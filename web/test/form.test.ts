@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 // @ts-expect-error: the mock is plain JavaScript
 import { CONFIG } from "../mock/data.mjs";
-import type { Config } from "../src/api/types.ts";
+import type { Config, ExtraOption } from "../src/api/types.ts";
 import { formOf, hasCommonFields, problems, requestOf } from "../src/model/form.ts";
 import { shares } from "../src/views/ClassPicker.tsx";
 
@@ -52,6 +52,14 @@ describe("the form", () => {
     const asking = config();
     Object.assign(asking.extra_options.api_key as object, { is_required: true });
     expect(Object.keys(problems(asking, formOf(asking)))).toEqual(["api_key"]);
+  });
+
+  it("leaves out what is not for a form, and shapes without a choice", () => {
+    const other = config({ shapes: ["Default"] });
+    other.extra_options.help = { ...(other.extra_options.tenant as ExtraOption), default_value: "==SUPPRESS==" };
+    expect(formOf(other).options).not.toHaveProperty("help");
+    expect(requestOf(other, formOf(other)).options).not.toHaveProperty("help");
+    expect(requestOf(other, formOf(other))).not.toHaveProperty("shape_class");
   });
 
   it("does not send a word where a number is wanted", () => {

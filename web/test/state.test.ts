@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 // @ts-expect-error: the mock is plain JavaScript
 import { CONFIG, entry, point, run, total } from "../mock/data.mjs";
-import type { Mark, Run } from "../src/api/types.ts";
+import type { Config, Mark, Run } from "../src/api/types.ts";
 import { EMPTY, isActive, LOG_LINES, next, type PageEvent, type State } from "../src/model/state.ts";
 
 function after(...events: PageEvent[]): State {
@@ -42,6 +42,26 @@ describe("marks", () => {
   const mark: Mark = { at: 1, kind: "start", text: "" };
   it("that come twice, by stream and history, are kept once", () => {
     expect(after({ kind: "mark", data: mark }, { kind: "mark", data: { ...mark } }).marks).toEqual([mark]);
+  });
+});
+
+describe("the history", () => {
+  it("keeps what the stream brought while it was on its way", () => {
+    const points = [1, 2, 3, 4].map((at) => point(at, at, 1, []));
+    const state = after(
+      { kind: "point", data: points[2] },
+      { kind: "point", data: points[3] },
+      { kind: "history", data: { points: points.slice(0, 3), marks: [] } },
+    );
+    expect(state.past.map(({ at }) => at)).toEqual([1, 2, 3, 4]);
+  });
+});
+
+describe("a server that has just begun", () => {
+  it("is understood though it knows next to nothing", () => {
+    const state = after({ kind: "run", data: { state: "missing" } as Run }, { kind: "config", data: {} as Config });
+    expect(state.run).toMatchObject({ state: "missing", user_count: 0, workers: [] });
+    expect(state.config).toMatchObject({ user_classes: [], shapes: [] });
   });
 });
 

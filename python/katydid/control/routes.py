@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from katydid.results import samples
 
 from .reply import Ask, Reply
+from .report import as_json, as_markdown, report_data
 from .start import BadField, Order, Refused, Started, Starter, read_order
 
 if TYPE_CHECKING:
@@ -156,12 +157,19 @@ class Routes:
     # What shows a run
 
     def report(self, ask: Ask) -> Reply:
-        """The report as a page, or to be saved."""
+        """The report as a page, or to be saved; `format=md` and `format=json` give its other forms."""
         arguments = ask.arguments
         is_download = bool(arguments.get("download"))
+        if (form := _REPORT_FORMS.get(arguments.get("format", ""))) is not None:
+            return self._plain_report(*form)
         page = self._report(arguments.get("theme") or "light", not is_download)
         name = f"attachment;filename={self._filename()}.html"
         return Reply.html(page, headers=[("Content-Disposition", name)] if is_download else None)
+
+    def _plain_report(self, tell: Callable[[dict[str, Any]], str], ending: str, content_type: str) -> Reply:
+        text = tell(report_data(self._environment)).encode()
+        name = f"attachment;filename={self._filename()}.{ending}"
+        return Reply(200, text, [("Content-Type", content_type), ("Content-Disposition", name)])
 
     def sample(self, ask: Ask) -> Reply:
         """The exchange of a failure that was kept."""
@@ -175,6 +183,12 @@ class Routes:
         begun = datetime.fromtimestamp(environment.stats.start_time or time.time())
         parts = ["Locust", begun.strftime("%Y-%m-%d-%Hh%M"), environment.locustfile, environment.host]
         return "_".join(part for part in parts if part)
+
+
+_REPORT_FORMS = {
+    "md": (as_markdown, "md", "text/markdown; charset=utf-8"),
+    "json": (as_json, "json", "application/json"),
+}
 
 
 def _bad(message: str, name: str | None) -> Reply:

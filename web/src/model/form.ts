@@ -15,6 +15,19 @@ export interface Form {
   options: Record<string, string | boolean | string[]>;
 }
 
+/** What a parser calls a default that is none: such an option, like --help, is not for a form. */
+const SUPPRESSED = "==SUPPRESS==";
+
+/** The options that the form asks for. */
+export function optionsOf(config: Config): [string, ExtraOption][] {
+  return Object.entries(config.extra_options ?? {}).filter(([, option]) => option.default_value !== SUPPRESSED);
+}
+
+/** Whether there is a choice of shapes: as with classes, the command has to offer it. */
+export function hasShapes(config: Config): boolean {
+  return config.show_userclass_picker && config.shapes.length > 1;
+}
+
 /** What is wrong, by the name of the field; options by their name. */
 export type Problems = Record<string, string>;
 
@@ -29,9 +42,7 @@ export function formOf(config: Config): Form {
     shape_class: config.shapes[0] ?? NO_SHAPE,
     profile: config.profile ?? "",
     user_classes: config.user_classes.map(({ name }) => name),
-    options: Object.fromEntries(
-      Object.entries(config.extra_options ?? {}).map(([dest, option]) => [dest, typed(option)]),
-    ),
+    options: Object.fromEntries(optionsOf(config).map(([dest, option]) => [dest, typed(option)])),
   };
 }
 
@@ -61,7 +72,7 @@ export function problems(config: Config, form: Form): Problems {
   }
   if (config.is_host_required && form.host.trim() === "") found.host = "the address of what is to be tested";
   if (config.show_userclass_picker && form.user_classes.length === 0) found.user_classes = "choose at least one class";
-  for (const [dest, option] of Object.entries(config.extra_options ?? {})) {
+  for (const [dest, option] of optionsOf(config)) {
     const value = form.options[dest];
     if (option.is_required && (value === "" || value === undefined || (Array.isArray(value) && value.length === 0))) {
       found[dest] = "needed";
@@ -81,9 +92,9 @@ export function requestOf(config: Config, form: Form): RunRequest {
     if (form.run_time.trim() !== "") request.run_time = form.run_time.trim();
   }
   if (config.show_userclass_picker) request.user_classes = form.user_classes;
-  if (config.shapes.length > 0) request.shape_class = form.shape_class;
+  if (hasShapes(config)) request.shape_class = form.shape_class;
   if (form.profile.trim() !== "") request.profile = form.profile.trim();
-  const options = Object.entries(config.extra_options ?? {});
+  const options = optionsOf(config);
   if (options.length > 0) {
     request.options = Object.fromEntries(options.map(([dest, option]) => [dest, sent(option, form.options[dest])]));
   }

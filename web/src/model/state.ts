@@ -61,6 +61,52 @@ export type PageEvent =
 
 export const HEAT: HeatScale = { first_ms: 0.25, per_octave: 4 };
 
+/** What holds until the users' thread has said otherwise: a server that has just begun knows next to nothing. */
+const NO_RUN: Run = {
+  state: "missing",
+  started_at: null,
+  elapsed_s: null,
+  run_time_s: null,
+  user_count: 0,
+  target_user_count: null,
+  spawn_rate: null,
+  users_by_class: {},
+  host: null,
+  locustfile: null,
+  profile: null,
+  shape: null,
+  generator: null,
+  cpu_percent: null,
+  memory_bytes: null,
+  workers: [],
+  is_distributed: false,
+  version: "",
+  locust_version: "",
+};
+
+const NO_CONFIG: Config = {
+  num_users: null,
+  spawn_rate: null,
+  host: null,
+  run_time: null,
+  user_classes: [],
+  show_userclass_picker: false,
+  shapes: [],
+  shape_use_common_options: false,
+  hide_common_options: false,
+  extra_options: {},
+  profile: null,
+  profiles: [],
+  percentiles_to_chart: [],
+  percentiles_to_statistics: [],
+  is_host_required: false,
+  missing_host_warning: null,
+  stats_history_enabled: false,
+  csv_history_enabled: false,
+  login_enabled: false,
+  base_path: "",
+};
+
 export const EMPTY: State = {
   link: { is: "connecting" },
   run: null,
@@ -85,9 +131,9 @@ export function next(state: State, event: PageEvent): State {
     case "refused":
       return { ...state, link: { is: "refused", message: event.message } };
     case "run":
-      return withRun(state, event.data);
+      return withRun(state, { ...NO_RUN, ...event.data });
     case "config":
-      return { ...state, config: event.data };
+      return { ...state, config: { ...NO_CONFIG, ...event.data } };
     case "stats":
       return withStats(state, event.data);
     case "point":
@@ -134,9 +180,12 @@ function withStats(state: State, change: StatsChange): State {
 }
 
 function withHistory(state: State, history: History): State {
+  const past = fromPoints(history.points);
+  const until = past.at(-1)?.at ?? -Infinity;
   return {
     ...state,
-    past: fromPoints(history.points),
+    // What the stream brought while the history was on its way comes after it.
+    past: state.past.filter((point) => point.at > until).reduce<readonly Past[]>(append, past),
     marks: history.marks.slice(-MARKS),
     heat: history.heat ?? state.heat,
   };

@@ -1,7 +1,6 @@
 // The page: the form before a run, the tabs during it and after.
 
-import { useEffect, useMemo, useRef, useState } from "react";
-import { server } from "../api/client.ts";
+import { useEffect, useRef, useState } from "react";
 import type { Additions } from "../api/types.ts";
 import type { Store } from "../model/store.ts";
 import { useSlice } from "../model/store.ts";
@@ -181,16 +180,4 @@ function shortcutsOf(parts: {
     { key: "/", does: "filter", run: () => document.querySelector<HTMLElement>("#view input[type=search]")?.focus() },
     ...tabs.slice(0, 9).map((tab, index) => ({ key: String(index + 1), does: tab.title, run: () => go(tab.key) })),
   ];
-}
-
-/** Fetches the tasks while somebody looks at them: the stream does not carry them. */
-export function usePolledTasks(store: Store): void {
-  const state = useSlice(store, (all) => all.run?.state);
-  const emit = useMemo(() => store.emit, [store]);
-  useEffect(() => {
-    const ask = () => server.tasks().then((data) => emit({ kind: "tasks", data }), () => undefined);
-    void ask();
-    const timer = setInterval(ask, 5_000);
-    return () => clearInterval(timer);
-  }, [emit, state]);
 }

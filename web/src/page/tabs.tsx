@@ -16,7 +16,7 @@ import { Logs } from "../views/Logs.tsx";
 import { Statistics } from "../views/Statistics.tsx";
 import { Users } from "../views/Users.tsx";
 import { Workers } from "../views/Workers.tsx";
-import { usePolledTasks } from "./App.tsx";
+import { usePolledTasks } from "./tasks.ts";
 
 const NO_PERCENTILES: readonly number[] = [];
 

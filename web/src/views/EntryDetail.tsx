@@ -4,8 +4,8 @@ import { useEffect, useState } from "react";
 import { server } from "../api/client.ts";
 import { type Entry, type Histogram, PHASES } from "../api/types.ts";
 import { bytes, count, milliseconds, percent, percentileName, rate } from "../model/units.ts";
+import { type Bar, coarse, statusText } from "../model/summary.ts";
 import { Dialog } from "../parts/Dialog.tsx";
-import { statusText } from "./Statistics.tsx";
 
 export function EntryDetail({ entry, isLive, onClose }: { entry: Entry; isLive: boolean; onClose: () => void }) {
   const { method, name } = entry;
@@ -84,12 +84,6 @@ function Phases({ entry }: { entry: Entry }) {
   );
 }
 
-export interface Bar {
-  title: string;
-  value: number | null;
-  text: string;
-}
-
 /** A list whose lengths can be compared at a glance. */
 export function Bars({ rows }: { rows: readonly Bar[] }) {
   const most = Math.max(...rows.map((row) => row.value ?? 0), 0);
@@ -106,20 +100,4 @@ export function Bars({ rows }: { rows: readonly Bar[] }) {
       ))}
     </ul>
   );
-}
-
-/** The histogram by halves of an octave: a handful of rows, of which each is a factor of 1.4 of the one before. */
-export function coarse(histogram: Histogram): Bar[] {
-  const rows = new Map<number, number>();
-  for (const [upper_us, times] of histogram.buckets) {
-    const step = Math.ceil(Math.log2(Math.max(upper_us, 1)) * 2);
-    rows.set(step, (rows.get(step) ?? 0) + times);
-  }
-  return [...rows]
-    .sort(([a], [b]) => a - b)
-    .map(([step, times]) => ({
-      title: `≤ ${milliseconds(2 ** (step / 2) / 1000)}`,
-      value: times,
-      text: `${count(times)} (${percent(times / histogram.count)})`,
-    }));
 }

@@ -3,7 +3,17 @@
 import { useRef, useState } from "react";
 import { Refusal } from "../api/client.ts";
 import type { Config, RunRequest, UserChange } from "../api/types.ts";
-import { type Form, formOf, hasCommonFields, NO_SHAPE, problems, type Problems, requestOf } from "../model/form.ts";
+import {
+  type Form,
+  formOf,
+  hasCommonFields,
+  hasShapes,
+  NO_SHAPE,
+  optionsOf,
+  problems,
+  type Problems,
+  requestOf,
+} from "../model/form.ts";
 import { Field } from "../parts/Field.tsx";
 import { ClassPicker } from "./ClassPicker.tsx";
 import { OptionField } from "./OptionField.tsx";
@@ -19,7 +29,7 @@ export function Start(props: {
   const [refusal, setRefusal] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const element = useRef<HTMLFormElement>(null);
-  const options = Object.entries(config.extra_options ?? {});
+  const options = optionsOf(config);
   const set = (change: Partial<Form>) => setForm((before) => ({ ...before, ...change }));
 
   function tell(found: Problems, said: string | null = null): void {
@@ -96,7 +106,7 @@ function Common({ config, form, wrong, onChange }: CommonProps) {
   const warning = typeof config.missing_host_warning === "string" ? config.missing_host_warning : null;
   return (
     <>
-      {config.shapes.length > 0 && <Shape config={config} form={form} onChange={onChange} />}
+      {hasShapes(config) && <Shape config={config} form={form} onChange={onChange} />}
       {hasCommonFields(config, form) && <Numbers form={form} wrong={wrong} onChange={onChange} />}
       <Field
         label="Host"

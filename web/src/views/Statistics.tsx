@@ -2,6 +2,7 @@
 
 import { useMemo, useState } from "react";
 import { type Entry, PHASES } from "../api/types.ts";
+import { statusText } from "../model/summary.ts";
 import { grouped, matching, type Row } from "../model/table.ts";
 import { bytes, count, figure, percent, percentileName, rate } from "../model/units.ts";
 import { type Column, Table } from "../parts/Table.tsx";
@@ -188,12 +189,4 @@ function Failures({ row }: { row: Row }) {
       {count(row.failures)} <small>{percent(row.failures / row.requests)}</small>
     </span>
   );
-}
-
-/** "200 × 1,234, 503 × 2", most frequent first. */
-export function statusText(entry: { status: Record<string, number> }): string {
-  return Object.entries(entry.status ?? {})
-    .sort(([, a], [, b]) => b - a)
-    .map(([code, times]) => `${code} × ${count(times)}`)
-    .join(", ");
 }
