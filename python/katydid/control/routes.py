@@ -163,12 +163,12 @@ class Routes:
         if (form := _REPORT_FORMS.get(arguments.get("format", ""))) is not None:
             return self._plain_report(*form)
         page = self._report(arguments.get("theme") or "light", not is_download)
-        name = f"attachment;filename={self._filename()}.html"
+        name = f"attachment;filename={self.download_name()}.html"
         return Reply.html(page, headers=[("Content-Disposition", name)] if is_download else None)
 
     def _plain_report(self, tell: Callable[[dict[str, Any]], str], ending: str, content_type: str) -> Reply:
         text = tell(report_data(self._environment)).encode()
-        name = f"attachment;filename={self._filename()}.{ending}"
+        name = f"attachment;filename={self.download_name()}.{ending}"
         return Reply(200, text, [("Content-Type", content_type), ("Content-Disposition", name)])
 
     def sample(self, ask: Ask) -> Reply:
@@ -177,7 +177,7 @@ class Routes:
         found = kept.get(ask.path.rpartition("/")[2] or ask.body.decode("utf-8", "replace"))
         return Reply.json(found) if found else Reply.json({"error": "no such sample"}, 404)
 
-    def _filename(self) -> str:
+    def download_name(self) -> str:
         """Locust's name for a download, without its ending."""
         environment = self._environment
         begun = datetime.fromtimestamp(environment.stats.start_time or time.time())
