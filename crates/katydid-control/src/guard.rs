@@ -262,7 +262,7 @@ fn harden(path: Option<&str>, response: &mut Response) {
     put(REFERRER_POLICY, "same-origin");
     match path {
         Some(path) if is_html && path.ends_with("/stats/report") => {
-            put(CONTENT_SECURITY_POLICY, REPORT_POLICY)
+            put(CONTENT_SECURITY_POLICY, REPORT_POLICY);
         }
         // What a locustfile adds loads what it likes, but is not framed by others either.
         None => put(X_FRAME_OPTIONS, "SAMEORIGIN"),

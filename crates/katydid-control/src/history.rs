@@ -211,7 +211,7 @@ impl History {
 fn join(points: &[Point]) -> Point {
     match points {
         [first, second] => first.and(second),
-        [rest @ ..] => rest[0].clone(),
+        rest => rest[0].clone(),
     }
 }
 

@@ -158,7 +158,8 @@ mod tests {
     #[test]
     fn a_foreign_page_cannot_change_the_run() {
         let ours = ("host", "127.0.0.1:8089");
-        let table: [(&[(&str, &str)], bool, bool); 17] = [
+        type Fields = &'static [(&'static str, &'static str)];
+        let table: [(Fields, bool, bool); 17] = [
             (&[], true, true),
             (&[("user-agent", "curl/8.5")], true, true),
             (&[("origin", "http://127.0.0.1:8089")], true, true),
