@@ -1,4 +1,7 @@
-"""The `katydid` command: `katydid target …` starts a practice server, everything else runs a locustfile.
+"""The `katydid` command: runs a locustfile.
+
+Only `katydid target …`, which starts a practice server, and `katydid completions SHELL`, which prints a
+script, do something else.
 
 The order here is a contract: sockets are patched before anything else is imported, and the alias for `locust`
 exists before a locustfile can ask for it.
@@ -11,6 +14,8 @@ def main() -> None:
     """Run the command with the arguments of this process and end the process with its exit code."""
     if sys.argv[1:2] == ["target"]:
         sys.exit(_run_target(sys.argv[1:]))
+    if sys.argv[1:2] == ["completions"]:
+        sys.exit(_print_completions(sys.argv[2:]))
 
     from katydid.alias import alias_locust
     from katydid.substrate import patch
@@ -27,6 +32,13 @@ def _run_target(argv: list[str]) -> int:
     from katydid import _core
 
     return _core.target_main(argv)
+
+
+def _print_completions(argv: list[str]) -> int:
+    """A shell's script is made of the table of options alone."""
+    from katydid.command.completions import completions_main
+
+    return completions_main(argv)
 
 
 if __name__ == "__main__":

@@ -255,7 +255,8 @@ def get_empty_argument_parser(
         description=textwrap.dedent(
             f"""
             Usage: {_PROGRAM} [options] [UserClass ...]
-                   {_PROGRAM} target ...    (start a practice server)
+                   {_PROGRAM} target ...         (start a practice server)
+                   {_PROGRAM} completions SHELL  (complete options in bash, zsh or fish)
             """
         ),
         epilog=(
