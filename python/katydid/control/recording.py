@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -131,9 +133,10 @@ class Recording:
 
     def _run(self) -> documents.Document:
         starter = self.starter
-        return documents.run_document(
+        run = documents.run_document(
             self.environment, self._clock, self._usage, starter.spawn_rate, starter.run_time
         )
+        return {**run, "download_name": download_name(self.environment)}
 
     def _config(self) -> documents.Document:
         return documents.config_document(
@@ -153,6 +156,13 @@ class Recording:
     def ask_options_again(self) -> None:
         """Listeners to init_command_line_parser may add others than before."""
         self._extra_actions = None
+
+
+def download_name(environment: Environment) -> str:
+    """Locust's name for a download, without its ending."""
+    begun = datetime.fromtimestamp(environment.stats.start_time or time.time())
+    parts = ["Locust", begun.strftime("%Y-%m-%d-%Hh%M"), environment.locustfile, environment.host]
+    return "_".join(part for part in parts if part)
 
 
 _recordings: WeakKeyDictionary[Environment, Recording] = WeakKeyDictionary()

@@ -17,7 +17,7 @@ from .recording import Recording, recording_of
 
 TEMPLATE = "report.html"
 
-_PARTS = ("run", "stats", "errors", "exceptions", "history", "config")
+_PARTS = ("run", "errors", "exceptions", "history", "config")
 _TABLE_PERCENTILES = ("0.5", "0.95", "0.99")
 
 
@@ -26,6 +26,7 @@ def report_data(environment: Any, shows_download_link: bool = False, theme: str 
     recording = recording_of(environment)
     recording.publish()
     data = {name: recording.document(name) for name in _PARTS}
+    data["stats"] = recording.document("stats?rates=run")
     return {
         **data,
         "tasks": documents.tasks_document(environment, documents.report_counts(environment.runner)),

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from katydid.results import samples
 
+from .recording import download_name
 from .reply import Ask, Reply
 from .report import as_json, as_markdown, report_data
 from .start import BadField, Order, Refused, Started, Starter, read_order
@@ -163,12 +162,12 @@ class Routes:
         if (form := _REPORT_FORMS.get(arguments.get("format", ""))) is not None:
             return self._plain_report(*form)
         page = self._report(arguments.get("theme") or "light", not is_download)
-        name = f"attachment;filename={self.download_name()}.html"
+        name = f"attachment;filename={download_name(self._environment)}.html"
         return Reply.html(page, headers=[("Content-Disposition", name)] if is_download else None)
 
     def _plain_report(self, tell: Callable[[dict[str, Any]], str], ending: str, content_type: str) -> Reply:
         text = tell(report_data(self._environment)).encode()
-        name = f"attachment;filename={self.download_name()}.{ending}"
+        name = f"attachment;filename={download_name(self._environment)}.{ending}"
         return Reply(200, text, [("Content-Type", content_type), ("Content-Disposition", name)])
 
     def sample(self, ask: Ask) -> Reply:
@@ -176,13 +175,6 @@ class Routes:
         kept = samples.of(self._environment).all()
         found = kept.get(ask.path.rpartition("/")[2] or ask.body.decode("utf-8", "replace"))
         return Reply.json(found) if found else Reply.json({"error": "no such sample"}, 404)
-
-    def download_name(self) -> str:
-        """Locust's name for a download, without its ending."""
-        environment = self._environment
-        begun = datetime.fromtimestamp(environment.stats.start_time or time.time())
-        parts = ["Locust", begun.strftime("%Y-%m-%d-%Hh%M"), environment.locustfile, environment.host]
-        return "_".join(part for part in parts if part)
 
 
 _REPORT_FORMS = {
