@@ -116,7 +116,7 @@ fn what_cannot_work_is_said_in_one_line() {
     let taken = start(Settings { port, ..local.clone() }).expect_err("it is taken");
     assert!(taken.contains(&format!("127.0.0.1:{port}")) && !taken.contains('\n'), "{taken}");
     let missing = ("no/such/cert.pem".into(), "no/such/key.pem".into());
-    let unread = start(Settings { tls: Some(missing), ..local.clone() }).expect_err("there is no such file");
+    let unread = start(Settings { tls: Some(missing), ..local }).expect_err("there is no such file");
     assert!(unread.contains("no/such/cert.pem"), "{unread}");
     let nowhere = start(Settings { host: "256.256.256.256".into(), ..Settings::default() });
     assert!(nowhere.expect_err("no address").contains("256.256.256.256"));
