@@ -5,6 +5,7 @@ Their shapes are those of `/api/v1`; numbers that do not exist are None.
 
 from __future__ import annotations
 
+import argparse
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -239,7 +240,11 @@ def extra_actions(environment: Environment) -> dict[str, Any]:
         return {}
     known = default_args_dict()
     actions = get_parser().args_included_in_web_ui
-    return {name: action for name, action in actions.items() if name not in known}
+    return {
+        name: action
+        for name, action in actions.items()
+        if name not in known and action.default is not argparse.SUPPRESS
+    }
 
 
 def extra_options(environment: Environment, actions: dict[str, Any]) -> Document:

@@ -1,0 +1,404 @@
+"""Every address of the page answers as stock Locust's does: status, headers, keys, types, columns.
+
+Both commands run the same suite and get the same requests in the same order. What may differ is written where
+answers are reduced to what counts, and in docs/differences.md.
+"""
+
+import csv
+import io
+import json
+import os
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+SUITES = Path(__file__).parent / "pages"
+COMMANDS = {
+    "stock": [os.environ.get("STOCK_PYTHON", ".venv-stock/bin/python"), "-m", "locust"],
+    "katydid": [os.environ.get("KATYDID", ".venv/bin/katydid")],
+}
+STARTED = 20.0
+
+
+@dataclass
+class Page:
+    """A command with its page."""
+
+    url: str
+    folder: Path
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def ask(self, step: "Step") -> requests.Response:
+        return self.session.request(
+            step.method,
+            self.url + step.path,
+            data=step.form,
+            json=step.json,
+            headers=step.headers,
+            allow_redirects=False,
+            timeout=20,
+        )
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request, and what of its answer counts."""
+
+    method: str
+    path: str
+    form: Any = None
+    json: Any = None
+    headers: dict[str, str] | None = None
+    wait: float = 0
+    """Seconds to let pass before."""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.form or self.json or ''}".strip()
+
+
+@contextmanager
+def serving(kind: str, suite: str, line: str, folder: Path) -> Iterator[Page]:
+    """The command of this kind with its page, until the block ends."""
+    folder.mkdir()
+    port = free_port()
+    arguments = [
+        "-f",
+        ",".join(str(SUITES / file) for file in suite.split(",")),
+        "--web-host",
+        "127.0.0.1",
+        "--web-port",
+        str(port),
+        *line.split(),
+    ]
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("LOCUST_", "KATYDID_"))
+    }
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [*COMMANDS[kind], *arguments],
+            cwd=folder,
+            env={**environment, "HOME": str(folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            wait_until_it_listens(process, port, folder / "log")
+            yield Page(f"http://127.0.0.1:{port}", folder)
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def wait_until_it_listens(process: subprocess.Popen[Any], port: int, log: Path) -> None:
+    until = time.monotonic() + STARTED
+    while time.monotonic() < until and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"no page: {log.read_text()}")
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[Callable[..., tuple[Page, Page]]]:
+    """Starts stock Locust and katydid on the same suite."""
+    opened = []
+
+    def start(suite: str, line: str = "") -> tuple[Page, Page]:
+        for kind in COMMANDS:
+            context = serving(kind, suite, line, tmp_path / kind)
+            page = context.__enter__()
+            opened.append((context, page))
+        stock, katydid = (page for _, page in opened)
+        return stock, katydid
+
+    yield start
+    for context, _ in opened:
+        context.__exit__(None, None, None)
+
+
+# What of an answer has to be the same
+
+ERROR_HEADERS = ("allow", "location", "x-seen")
+HEADERS = ("content-type", "content-disposition", *ERROR_HEADERS)
+
+
+def essence(response: requests.Response) -> dict[str, Any]:
+    """Status, headers that matter, and the structure of the body.
+
+    Of errors and redirects, what they say to a reader is ours.
+    """
+    kind = response.headers.get("content-type", "").split(";")[0]
+    if response.status_code >= 300:
+        headers = {name: normal(response.headers[name]) for name in ERROR_HEADERS if name in response.headers}
+        return {"status": response.status_code, "headers": headers}
+    return {
+        "status": response.status_code,
+        "headers": {name: normal(response.headers[name]) for name in HEADERS if name in response.headers},
+        "body": structure_of(response, kind),
+    }
+
+
+def normal(value: str) -> str:
+    """A header's value without the port and the minute."""
+    value = re.sub(r"127\.0\.0\.1:\d+", "HOST", value)
+    value = re.sub(r"\d{4}-\d\d-\d\d-\d\dh\d\d", "WHEN", value)
+    return ", ".join(sorted(value.split(", "))) if "," in value else value
+
+
+ADDITIONAL = {"requests_per_second"}
+"""Keys that programs in the wild read and stock Locust does not have."""
+
+
+def structure_of(response: requests.Response, kind: str) -> Any:
+    if not response.content:
+        return None
+    if kind == "application/json":
+        return types_of(response.json())
+    if kind == "text/csv":
+        return table_of(response.text)
+    return response.text if len(response.text) < 10 else kind
+
+
+def types_of(value: Any) -> Any:
+    """JSON with every value replaced by its type; lists by what is in them."""
+    if isinstance(value, dict):
+        return {key: type_at(key, item) for key, item in sorted(value.items()) if key not in ADDITIONAL}
+    if isinstance(value, list):
+        seen = {json.dumps(types_of(item), sort_keys=True) for item in value}
+        return [json.loads(item) for item in sorted(seen)]
+    if isinstance(value, bool) or value is None:
+        return type(value).__name__
+    return "number" if isinstance(value, (int, float)) else "text"
+
+
+def type_at(key: str, value: Any) -> Any:
+    """The same for a value of an object. Percentiles of a moment in which nothing happened are null."""
+    return types_of(0 if value is None and key.startswith("response_time_percentile") else value)
+
+
+def table_of(text: str) -> Any:
+    """A table's head, its first columns, and how wide its rows are."""
+    rows = list(csv.reader(io.StringIO(text)))
+    named = rows[0].index("Name") + 1 if "Name" in rows[0] else 0
+    return {"head": rows[0], "names": [row[:named] for row in rows[1:]], "widths": {len(row) for row in rows}}
+
+
+def compare(stock: Page, katydid: Page, steps: list[Step]) -> None:
+    """Fail with everything that is not the same."""
+    differences = []
+    for step in steps:
+        time.sleep(step.wait)
+        theirs, ours = (essence(page.ask(step)) for page in (stock, katydid))
+        if theirs != ours:
+            differences.append(f"{step}\n  stock   {theirs}\n  katydid {ours}")
+    if differences:
+        pytest.fail("\n".join(differences), pytrace=False)
+
+
+READING = [
+    Step("GET", "/"),
+    Step("HEAD", "/stats/requests"),
+    Step("GET", "/stats/requests"),
+    Step("GET", "/stats/requests/csv"),
+    Step("GET", "/stats/failures/csv"),
+    Step("GET", "/stats/requests_full_history/csv"),
+    Step("GET", "/exceptions"),
+    Step("GET", "/exceptions/csv"),
+    Step("GET", "/tasks"),
+    Step("GET", "/logs"),
+    Step("GET", "/worker-count"),
+    Step("GET", "/login"),
+]
+
+WRONG = [
+    Step("GET", "/nothing"),
+    Step("GET", "/swarm"),
+    Step("POST", "/stop"),
+    Step("POST", "/stats/requests"),
+    Step("GET", "/user"),
+    Step("GET", "/assets/nothing.js"),
+]
+
+REFUSED = [
+    Step("POST", "/swarm"),
+    Step("POST", "/swarm", form={"user_count": 2}),
+    Step("POST", "/swarm", form={"spawn_rate": 2}),
+    Step("POST", "/swarm", form={"user_count": 1, "spawn_rate": 0}),
+    Step("POST", "/swarm", form={"user_count": "x", "spawn_rate": 1}),
+    Step("POST", "/swarm", form={"user_count": 1, "spawn_rate": 1, "depth": "x"}),
+    Step("POST", "/swarm", form={"user_count": 1, "spawn_rate": 1, "run_time": "soon"}),
+    Step("POST", "/user", json={"user_class_name": "Nobody"}),
+    Step("POST", "/user", form={"user_class_name": "Shopper"}),
+]
+
+START = Step("POST", "/swarm", form={"user_count": 4, "spawn_rate": 10, "host": "http://shop<>", "depth": 7})
+
+
+def test_before_during_and_after_a_run(both: Callable[..., tuple[Page, Page]]) -> None:
+    stock, katydid = both("shop.py")
+    steps = [
+        *READING,
+        *WRONG,
+        *REFUSED,
+        START,
+        *(Step(step.method, step.path, wait=4 if number == 0 else 0) for number, step in enumerate(READING)),
+        Step("POST", "/swarm", form={"user_count": 2, "spawn_rate": 10, "run_time": "1m"}),
+        Step("POST", "/user", json={"user_class_name": "Shopper", "weight": 2}),
+        Step("GET", "/stats/report"),
+        Step("GET", "/stats/report?theme=dark&download=1"),
+        Step("GET", "/stop"),
+        Step("GET", "/stop"),
+        *(
+            Step(step.method, step.path, wait=2.1 if number == 0 else 0)
+            for number, step in enumerate(READING)
+        ),
+        Step("GET", "/stats/reset"),
+        Step("GET", "/stats/requests", wait=2.1),
+    ]
+    compare(stock, katydid, steps)
+
+
+def test_values_of_a_run(both: Callable[..., tuple[Page, Page]]) -> None:
+    pages = both("shop.py")
+    for page in pages:
+        page.ask(START)
+    time.sleep(4)
+    for page in pages:
+        answer = page.ask(Step("GET", "/stats/requests")).json()
+        assert [(row["method"], row["name"]) for row in answer["stats"]] == [
+            ("GET", "/"),
+            ("POST", "/cart"),
+            ("GET", '/item,"quoted" <b>'),
+            ("", "Aggregated"),
+        ]
+        cart = answer["stats"][1]
+        assert (cart["min_response_time"], cart["max_response_time"]) == (8.0, 8.0)
+        assert (cart["avg_response_time"], cart["median_response_time"]) == (7.5, 7.5)
+        assert cart["num_failures"] == cart["num_requests"] > 0
+        assert (answer["state"], answer["user_count"]) == ("running", 4)
+        (error,) = answer["errors"]
+        assert (error["method"], error["name"], error["error"]) == ("POST", "/cart", "OSError('sold <out>')")
+        (exception,) = page.ask(Step("GET", "/exceptions")).json()["exceptions"]
+        assert (exception["msg"], exception["nodes"]) == ("tripped", "local")
+        tasks = page.ask(Step("GET", "/tasks")).json()
+        assert tasks["per_class"]["Shopper"] == {
+            "ratio": 0.5,
+            "tasks": {"browse": {"ratio": 0.6}, "buy": {"ratio": 0.2}, "trip": {"ratio": 0.2}},
+        }
+        assert tasks["total"]["Shopper"]["tasks"]["browse"]["ratio"] == pytest.approx(0.3)
+
+
+def test_json_is_laid_out_alike(both: Callable[..., tuple[Page, Page]]) -> None:
+    stock, katydid = both("shop.py")
+    for path in ("/tasks", "/worker-count", "/exceptions"):
+        assert stock.ask(Step("GET", path)).text == katydid.ask(Step("GET", path)).text
+
+
+def test_classes_and_shapes_are_picked(both: Callable[..., tuple[Page, Page]]) -> None:
+    stock, katydid = both("shop.py,steps.py", "--class-picker")
+    steps = [
+        Step("POST", "/swarm", form={"user_count": 2, "spawn_rate": 9, "user_classes": ["Visitor"]}),
+        Step("GET", "/tasks", wait=0.5),
+        Step("POST", "/swarm", form={"user_count": 3, "spawn_rate": 9}),
+        Step("GET", "/stop"),
+        Step("POST", "/swarm", form={"shape_class": "Steps", "user_classes": ["Visitor", "Shopper"]}),
+        Step("GET", "/stats/requests", wait=3.5),
+        Step("GET", "/stop"),
+        Step("POST", "/swarm", form={"shape_class": "Nope", "user_count": 1, "spawn_rate": 1}),
+        Step("POST", "/swarm", form={"shape_class": "Default", "user_count": 1, "spawn_rate": 1}),
+        Step("GET", "/stop", wait=0.5),
+    ]
+    compare(stock, katydid, steps)
+
+
+def test_below_a_base_path(both: Callable[..., tuple[Page, Page]]) -> None:
+    stock, katydid = both("shop.py", "--web-base-path /load")
+    steps = [Step(step.method, f"/load{step.path}") for step in READING]
+    steps += [Step("POST", "/load/swarm", form=START.form), Step("GET", "/load/stop", wait=0.5)]
+    compare(stock, katydid, steps)
+    for page in (stock, katydid):
+        redirected = page.ask(Step("GET", "/load"))
+        assert redirected.status_code == 308
+        assert redirected.headers["location"].endswith("/load/")
+        assert page.ask(Step("GET", "/")).status_code == 404
+        assert page.ask(Step("GET", "/stats/requests")).status_code == 404
+
+
+def test_the_full_history_can_be_had(both: Callable[..., tuple[Page, Page]]) -> None:
+    stock, katydid = both("shop.py", "--csv out --csv-full-history --autostart -u 2 -r 2")
+    time.sleep(7)
+    answers = [page.ask(Step("GET", "/stats/requests_full_history/csv")) for page in (stock, katydid)]
+    for answer in answers:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/csv")
+    heads = [next(csv.reader(io.StringIO(answer.text))) for answer in answers]
+    assert heads[0] == heads[1]
+    names = [normal(answer.headers["content-disposition"]).replace("; ", ";") for answer in answers]
+    assert names[0] == names[1]
+
+
+def test_what_is_added_with_flask(both: Callable[..., tuple[Page, Page]]) -> None:
+    stock, katydid = both("flask_suite.py")
+    steps = [
+        Step("GET", "/hello"),
+        Step("GET", "/extended/numbers?q=1"),
+        Step("POST", "/echo", form="a body"),
+        Step("GET", "/echo"),
+        *(step for step in READING if step.path != "/login"),
+        Step("GET", "/nothing"),
+        Step("POST", "/swarm", form={"user_count": 1, "spawn_rate": 1}),
+        Step("GET", "/stats/requests", wait=3.5),
+        Step("GET", "/stop"),
+    ]
+    compare(stock, katydid, steps)
+    for page in (stock, katydid):
+        assert page.ask(Step("GET", "/extended/numbers?q=1")).json() == {
+            "home": "/",
+            "stats": "/stats/requests",
+            "q": "1",
+        }
+        assert page.ask(Step("POST", "/echo", form="a body")).cookies["seen"] == "1"
+        assert page.ask(Step("GET", "/stats/requests")).json()["extended_stats"][0]["key"] == "numbers"
+
+
+def test_a_login(both: Callable[..., tuple[Page, Page]]) -> None:
+    stock, katydid = both("login_suite.py", "--web-login")
+    outside = [
+        Step("GET", path) for path in ("/", "/stats/requests", "/tasks", "/stop", "/members", "/stats/reset")
+    ]
+    outside += [Step("POST", "/swarm", form={"user_count": 1, "spawn_rate": 1}), Step("GET", "/login")]
+    compare(stock, katydid, outside)
+    refused = [Step("POST", "/refuse"), Step("GET", "/login"), Step("GET", "/members")]
+    compare(stock, katydid, refused)
+    inside = [Step("POST", "/log-in"), *outside[:6], Step("GET", "/login")]
+    compare(stock, katydid, inside)
+    assert katydid.ask(Step("GET", "/members")).text == "welcome"
+
+
+def test_a_login_guards_our_own_addresses_too(tmp_path: Path) -> None:
+    with serving("katydid", "login_suite.py", "--web-login", tmp_path / "katydid") as page:
+        for path in ("/api/v1/run", "/api/v1/stats", "/api/v1/config", "/api/v1/events", "/api/v1/logs"):
+            answer = page.ask(Step("GET", path))
+            assert answer.status_code in (302, 401), path
+            assert b"user_count" not in answer.content
+        page.ask(Step("POST", "/refuse"))
+        assert "who are you?" in page.ask(Step("GET", "/login")).text
+        page.ask(Step("POST", "/log-in"))
+        assert page.ask(Step("GET", "/api/v1/run")).json()["state"] == "ready"
