@@ -20,6 +20,7 @@ from katydid.locust.contrib.fasthttp import (
     ErrorResponse,
     FastHttpSession,
     FastResponse,
+    LocustBadStatusCode,
     ResponseContextManager,
 )
 from katydid.locust.event import EventHook
@@ -248,7 +249,7 @@ CATCH = [
         ["CatchResponseError('bad')"],
         ValueError,
     ),
-    ("/404", lambda response: response.raise_for_status(), ["LocustBadStatusCode(code=404)"], None),
+    ("/404", lambda response: response.raise_for_status(), [], LocustBadStatusCode),
 ]
 
 
@@ -498,7 +499,10 @@ def test_a_failure_inside_the_body_leaves_no_answer(server, heard, path):
 # geventhttpclient raises the first two into the task, unrecorded, and takes the last for a good answer
 MALFORMED = [
     (b"HTTP/1.1 200 OK\r\nContent-Le", "HTTPParseError('Invalid EOF state', 14)"),
-    (b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nok", "HTTPParseError('Invalid header token', 10)"),
+    (
+        b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nok",
+        "HTTPParseError('Invalid character in Content-Length', 11)",
+    ),
     (
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nokXX0\r\n\r\n",
         "HTTPParseError('Invalid character in chunk size', 12)",
@@ -694,7 +698,7 @@ def test_lines_of_a_failed_answer_are_none(server, client):
 def test_reading_a_streamed_answer(server, client):
     server.script = lambda request, peer: answer("200 OK", b"one\ntwo\nthree")
     response = client.get("/x", stream=True)
-    assert response.stream.readline() == b"one\n"
+    assert response.stream.readline() == b"one\n"  # geventhttpclient would look for a carriage return, too
     assert response.read(2) == b"tw"
     assert response.content == b"o\nthree"
 

@@ -237,7 +237,7 @@ impl FastHttpClient {
 /// The parts of the request line that follow the method, if the URL is ordinary.
 fn target<'a>(site: &'a Site, url: &'a str) -> Option<(&'a str, &'a str)> {
     let (prefix, path) = if url.starts_with('/') { (&*site.prefix, url) } else { ("", site.path_of(url)?) };
-    site::is_plain(path.as_bytes()).then_some((prefix, path))
+    (site::is_plain(path.as_bytes()) && !path.ends_with('?')).then_some((prefix, path))
 }
 
 /// The body of a call; the inner `None`: it has none. `None`: Python has to make it.

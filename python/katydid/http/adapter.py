@@ -30,7 +30,7 @@ from .hop import place
 _PIECE = 65536
 """Bytes of a streamed body that are handed out at once, if nobody asks for less."""
 _BLOCK = 16384
-"""Bytes of a file that make one piece of a request; that of `urllib3`, since the pieces can be seen on the wire."""
+"""Bytes of a file that make one piece of a request: `urllib3`'s number, for it can be seen on the wire."""
 _NO_TOKEN = re.compile(r"[^-!#$%&'*+.^_`|~0-9a-zA-Z]")
 
 Proxy = tuple[str, int, str | None]
@@ -38,7 +38,7 @@ Proxy = tuple[str, int, str | None]
 
 
 class NativeAdapter(BaseAdapter):
-    """Sends prepared requests natively; those through a proxy that speaks TLS or SOCKS, by `requests`' own adapter."""
+    """Sends prepared requests natively; through proxies with TLS or SOCKS, by `requests`' own adapter."""
 
     def __init__(self, pool: _core.ConnectionPool, bundle: str) -> None:
         super().__init__()
@@ -283,6 +283,7 @@ class Message:
         self._fields = fields
 
     def get_all(self, name: str, default: Any = None) -> Any:
+        """All values of one header, or `default`."""
         return [value for known, value in self._fields if known.lower() == name.lower()] or default
 
 
@@ -304,7 +305,7 @@ class _Answer(HTTPResponse):
     """`urllib3`'s view of an answer."""
 
     @property
-    def _pool(self) -> urllib3.HTTPConnectionPool:  # type: ignore[override]
+    def _pool(self) -> urllib3.HTTPConnectionPool:
         """Whom messages name as the place that the answer came from."""
         return pool_named(self._request_url or "")
 

@@ -52,12 +52,12 @@ class Body:
             n -= len(piece)
         return b"".join(pieces)
 
-    def readline(self) -> bytes:
-        """Bytes up to the next line feed, or to the end."""
+    def readline(self, sep: bytes = b"\n") -> bytes:
+        """Bytes up to the next `sep`, or to the end."""
         line = b""
-        while b"\n" not in line and (piece := self.read1(4096)):
+        while sep not in line and (piece := self.read1(4096)):
             line += piece
-        line, sign, rest = line.partition(b"\n")
+        line, sign, rest = line.partition(sep)
         self._kept = rest + self._kept
         return line + sign
 

@@ -94,6 +94,10 @@ def exception_of(failed: _core.Failed, url: str, retries: int) -> Exception:
             return HTTPParseError("Incomplete response.")
         case "bad status line":
             return HTTPParseError(*_bad_line(words))
+        case "bad header" if len(re.findall(r"Content-Length: \d+", words)) == 2:
+            return HTTPParseError("Duplicate Content-Length", 4)
+        case "bad header" if "Content-Length" in words:
+            return HTTPParseError("Invalid character in Content-Length", 11)
         case "bad header":
             return HTTPParseError("Invalid header token", 10)
         case "bad chunk":

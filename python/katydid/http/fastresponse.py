@@ -20,6 +20,9 @@ from .fastfailure import HTTPParseError
 SUCCESS_CODES = frozenset([*range(200, 209), 226, 301, 302, 303, 304, 307, 308])
 
 
+_native_error: Any = _core.Response.error
+
+
 class Headers(dict[str, Any]):
     """Header fields of an answer or a request: names in any case, several values of one name as a list."""
 
@@ -153,7 +156,9 @@ class FastResponse(_core.Response):
         kept = self.__dict__
         if "request" not in kept:
             client, method, _, headers, payload = self._sent()
-            kept["request"] = FastRequest(self._final_url, method, client._shown_headers(headers), payload)
+            kept["request"] = FastRequest(
+                self._final_url, method.upper(), client._shown_headers(headers), payload
+            )
         return kept["request"]
 
     @property
@@ -212,11 +217,21 @@ class FastResponse(_core.Response):
         if self.error is not None:
             raise self.error
 
+    @property
+    def error(self) -> Any:
+        """Why the request failed: no answer, or a status code that is no success; `None` for a success."""
+        known = _native_error.__get__(self)
+        if known is None and self._is_native and self.status_code not in SUCCESS_CODES:
+            known = self._sent()[0]._bad_status(self)
+            _native_error.__set__(self, known)
+        return known
+
+    @error.setter
+    def error(self, error: Any) -> None:
+        _native_error.__set__(self, error)
+
     def _outcome(self) -> BaseException | None:
-        error = self.error
-        if error is None and self.status_code not in SUCCESS_CODES:
-            error = self.error = self._sent()[0]._bad_status(self)
-        return error
+        return self.error
 
     @property
     def ok(self) -> bool:
@@ -239,9 +254,9 @@ class FastResponse(_core.Response):
         """Read at most `n` bytes of the body, all that is left by default."""
         return self.stream.read(n) if self.stream else b""
 
-    def readline(self) -> bytes:
-        """Read a line of the body."""
-        return self.stream.readline() if self.stream else b""
+    def readline(self, sep: bytes = b"\n") -> bytes:
+        """Read a line of the body, which ends with `sep`."""
+        return self.stream.readline(sep) if self.stream else b""
 
     def iter_content(self, chunk_size: int = 1024, decode_content: bool = True) -> Iterator[str | bytes]:
         """Read the body in pieces, as text where a piece is UTF-8 and `decode_content` is not off."""

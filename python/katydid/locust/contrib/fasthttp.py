@@ -305,6 +305,9 @@ class FastHttpSession(_core.FastHttpClient):
             left -= 1
             hop = hop.redirected(outcome.status, response._header("location") or "")
             url = hop.url
+        if url is not None:
+            shown = self._shown_headers(hop.lines)
+            response.__dict__["request"] = FastRequest(url, hop.method, shown, hop.payload)
         if stream:
             response.__dict__["_response"] = Body(outcome, lambda failed: self._exception(failed, hop.url))
         elif is_damaged:
@@ -544,7 +547,7 @@ def _places(error: Exception) -> list[str]:
     home = re.compile(r"/(?:home|Users)/\w*/")
     frames = traceback.extract_tb(error.__traceback__)
     return [
-        f"{home.sub('~/', frame.filename)}:{frame.lineno}{frame.name and ', in ' + frame.name}"
+        f"{home.sub('~/', frame.filename)}:{frame.lineno}{frame.name and ' in ' + frame.name}"
         for frame in frames
     ]
 
