@@ -8,7 +8,7 @@ A header is a comment block between `# /// facts` and `# ///`. Its keys:
     facts       what the locustfile prints in lines that begin with `fact `, in order; or "same" to
                 only demand that stock Locust and katydid print the same
     rows        table: "METHOD name" to [fewest, most] requests
-    failures    list of "METHOD name: error text", complete
+    failures    list of "METHOD name: error text", complete; or "same" where the texts are too long for a header
     exceptions  list of messages, complete; or "any" where the message is ours to word
     after       seconds until `signal` is sent
     signal      name of that signal
@@ -34,7 +34,7 @@ class Facts:
     exit: int = 0
     facts: list[str] | str = "same"
     rows: dict[str, list[int]] = field(default_factory=dict)
-    failures: list[str] = field(default_factory=list)
+    failures: list[str] | str = field(default_factory=list)
     exceptions: list[str] | str = field(default_factory=list)
     after: float | None = None
     signal: str | None = None

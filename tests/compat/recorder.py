@@ -21,9 +21,8 @@ _BOUNDARY = re.compile(rb"[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class Asked:
-    """One request as it came; what differs from run to run is replaced: the port, the boundary of a form."""
+    """One request as it came; what differs from run to run is replaced: the port, a form's boundary, the time."""
 
-    connection: int
     method: str
     target: str
     headers: tuple[tuple[str, str], ...]
@@ -31,7 +30,7 @@ class Asked:
 
     def __str__(self) -> str:
         headers = "".join(f"\n  {name}: {value}" for name, value in self.headers)
-        return f"#{self.connection} {self.method} {self.target}{headers}\n  {self.body!r}"
+        return f"{self.method} {self.target}{headers}\n  {self.body!r}"
 
 
 class RecordingServer:
@@ -40,7 +39,6 @@ class RecordingServer:
     def __init__(self) -> None:
         self.paths: Counter[str] = Counter()
         self.asked: list[Asked] = []
-        self.connections = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self.port = self._server.server_port
@@ -54,16 +52,17 @@ class RecordingServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def remember(self, connection: int, handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    def remember(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
         """Note one request."""
         self.paths[f"{handler.command} {self._same(handler.path)}"] += 1
         headers = tuple((name, self._same(value)) for name, value in handler.headers.items())
         body = _BOUNDARY.sub(b"BOUNDARY", body)
-        self.asked.append(Asked(connection, handler.command, self._same(handler.path), headers, body))
+        self.asked.append(Asked(handler.command, self._same(handler.path), headers, body))
 
     def _same(self, text: str) -> str:
         text = text.replace(f":{self.port}", ":PORT")
-        return re.sub(r"(boundary=)[0-9a-f]{32}", r"\1BOUNDARY", text)
+        text = re.sub(r"(boundary=)[0-9a-f]{32}", r"\1BOUNDARY", text)
+        return re.sub(r"(?<=[?&]_=)\d{13}\b", "NOW", text)
 
 
 def _handler(server: RecordingServer) -> type[BaseHTTPRequestHandler]:
@@ -71,15 +70,10 @@ def _handler(server: RecordingServer) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
-        def setup(self) -> None:
-            super().setup()
-            server.connections += 1
-            self.number = server.connections
-
         def answer(self) -> None:
             parts = urlsplit(self.path)
             body = self._body()
-            server.remember(self.number, self, body)
+            server.remember(self, body)
             if parts.path == "/slow":
                 time.sleep(int(parse_qs(parts.query)["ms"][0]) / 1000)
             if parts.path == "/close":

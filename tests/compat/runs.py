@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -18,6 +19,9 @@ from recorder import Asked, RecordingServer
 _OBSERVER = Path(__file__).parent / "observer.py"
 _RESULT = "result.json"
 _TIME_LIMIT = 60
+
+# A line in a file of Locust's package, stock or ours, or in a case.
+_PLACE = re.compile(r"/[^\s\"',]*?/(?:(locust)|cases)/([\w/]+\.py):\d+")
 
 # Columns of the CSV files that do not depend on the clock.
 _FIXED_COLUMNS = {
@@ -87,7 +91,7 @@ class Run:
         observed = self._observed()
         return Result(
             exit=self.process.returncode,
-            facts=[line.replace(f":{self.server.port}", ":PORT") for line in lines],
+            facts=[self._same(line) for line in lines],
             rows=observed.get("rows", {}),
             failures=set(observed.get("failures", [])),
             exceptions=set(observed.get("exceptions", [])),
@@ -102,7 +106,12 @@ class Run:
         file = self.folder / _RESULT
         if not file.exists():
             return {}
-        return json.loads(file.read_text().replace(f":{self.server.port}", ":PORT"))
+        return json.loads(self._same(file.read_text()))
+
+    def _same(self, text: str) -> str:
+        """The text without what differs from one run to the next: the port, places in files."""
+        text = re.sub(rf"(?<=[:=]){self.server.port}\b", "PORT", text)
+        return _PLACE.sub(lambda place: f"{'LOCUST' if place[1] else 'CASES'}/{place[2]}:N", text)
 
     def _table(self, name: str) -> list[list[str]]:
         """The head of a CSV file, and the columns of its rows that do not depend on the clock."""

@@ -12,7 +12,7 @@ PROBE = """
 import json
 import os
 
-from locust import LoadTestShape, TaskSet, User, events, tag, task
+from locust import LoadTestShape, TaskSet, User, argument_parser, events, tag, task
 
 
 class Nested(TaskSet):
@@ -96,6 +96,9 @@ def note(environment, **kwargs):
         "locustfile": environment.locustfile,
         "files": [os.path.relpath(path) for path in environment.parsed_locustfiles],
     }
+    seen["asked_by_page"] = argument_parser.ui_extra_args_dict()
+    defaults = argument_parser.default_args_dict()
+    seen["defaults"] = {name: value for name, value in defaults.items() if not name.startswith("katydid_")}
     for name in ("host", "reset_stats", "stop_timeout", "profile", "tags", "exclude_tags"):
         seen[name] = getattr(environment, name)
     with open(os.environ["PROBE"], "w") as file:

@@ -742,7 +742,9 @@ def test_through_a_proxy_the_wire_is_timed(server, client, heard):
     server.script = lambda request, peer: OK
     client.proxies = {"http": server.url}
     for _ in range(2):
-        client.get("http://elsewhere.example/x", hooks={"response": lambda response, **kwargs: gevent.sleep(0.1)})
+        client.get(
+            "http://elsewhere.example/x", hooks={"response": lambda response, **kwargs: gevent.sleep(0.1)}
+        )
     assert server.connections == 1
     assert all(event["response_time"] < 100 for event in heard.events)
 

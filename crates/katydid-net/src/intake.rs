@@ -67,11 +67,7 @@ impl Intake {
             return self.feed_body(input);
         }
         self.begun = true;
-        if self.bytes.is_empty() {
-            self.feed_first(input, heads)
-        } else {
-            self.feed_more_head(input, heads)
-        }
+        if self.bytes.is_empty() { self.feed_first(input, heads) } else { self.feed_more_head(input, heads) }
     }
 
     /// The common case: nothing is kept from before, and most answers are complete in one read.

@@ -334,7 +334,7 @@ def _reading(option: Option) -> dict[str, Any]:
         case Kind.VERSION:
             return {"action": "version", "version": version_line()}
         case Kind.FLAG:
-            return {"action": "store_true", "default": bool(option.default)}
+            return {"action": "store_true", "default": _default(option)}
     keywords: dict[str, Any] = {"default": _default(option), "metavar": option.metavar}
     converter = option.convert or _CONVERTERS.get(option.kind)
     if converter:
@@ -350,6 +350,8 @@ def _reading(option: Option) -> dict[str, Any]:
 
 def _default(option: Option) -> Any:
     """The default; that of the user classes comes from a variable of its own syntax."""
+    if option.kind is Kind.FLAG:
+        return bool(option.default)
     if option.attribute == "user_classes":
         return os.environ.get("LOCUST_USER_CLASSES", "").split()
     return option.default
@@ -478,7 +480,7 @@ def ui_extra_args_dict(args: list[str] | None = None) -> dict[str, dict[str, Any
             default_value=values[name],
             is_secret=action.is_secret,  # type: ignore[attr-defined]
             is_required=action.is_required,  # type: ignore[attr-defined]
-            help_text=action.help or "",
+            help_text=action.help,  # type: ignore[arg-type] # None without a help, as on Locust
             is_multiple=action.is_multiple,  # type: ignore[attr-defined]
             choices=list(action.choices) if action.choices else None,
         )._asdict()

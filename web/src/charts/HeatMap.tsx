@@ -10,7 +10,7 @@ import { drawMarks, type Field } from "./marks.ts";
 import { type Range, tick, ticks } from "./time.ts";
 
 const CELL = 3;
-const PAD = { left: 56, right: 8, top: 8, bottom: 28 };
+const PAD = { left: 56, right: 20, top: 8, bottom: 28 };
 
 interface Drawn {
   cells: Cells | null;
@@ -98,7 +98,7 @@ function draw(canvas: HTMLCanvasElement, picture: Picture): Drawn {
   axes(context, field, range, cells, scale, muted);
   if (cells !== null) fill(context, field, cells);
   const x = (at: number) => field.left + ((at - range.from) / (range.to - range.from)) * field.width;
-  drawMarks(context, marks, field, x, { colour: muted, font: context.font, scale: 1, withWords: false });
+  drawMarks(context, marks, field, x, { colour: muted, paper: muted, font: context.font, scale: 1, withWords: false });
   return { cells, field, range };
 }
 
@@ -143,12 +143,14 @@ function fill(context: CanvasRenderingContext2D, field: Field, cells: Cells): vo
   const full = Math.log1p(cells.most);
   context.fillStyle = ink("--accent");
   for (let row = 0; row < cells.rows; row += 1) {
-    const y = field.top + field.height - (row + 1) * high;
+    const top = Math.round(field.top + field.height - (row + 1) * high);
+    const bottom = Math.round(field.top + field.height - row * high);
     for (let column = 0; column < cells.columns; column += 1) {
       const times = cells.counts[row * cells.columns + column] as number;
       if (times === 0) continue;
       context.globalAlpha = 0.1 + 0.9 * (Math.log1p(times) / full);
-      context.fillRect(field.left + column * wide, y, wide + 0.3, high + 0.3);
+      const left = Math.round(field.left + column * wide);
+      context.fillRect(left, top, Math.round(field.left + (column + 1) * wide) - left, bottom - top);
     }
   }
   context.globalAlpha = 1;
@@ -165,6 +167,8 @@ function told(event: React.PointerEvent<HTMLCanvasElement>, drawn: Drawn | null,
   const at = range.from + ((column + 0.5) / cells.columns) * (range.to - range.from);
   const bucket = cells.lowest + row;
   const times = cells.counts[row * cells.columns + column] as number;
-  const edges = `${milliseconds(edge_ms(bucket, scale))} to ${milliseconds(edge_ms(bucket + 1, scale))}`;
+  // The lowest bucket holds everything below it, too.
+  const from = bucket === 0 ? "up" : milliseconds(edge_ms(bucket, scale));
+  const edges = `${from} to ${milliseconds(edge_ms(bucket + 1, scale))}`;
   return `${clock(at)} · ${edges} · ${count(times)}`;
 }

@@ -142,7 +142,7 @@ function options(
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: "time" }, points: { size: 6 }, drag: { x: true, y: false, setScale: false } },
     select: { show: true, left: 0, top: 0, width: 0, height: 0 },
@@ -169,7 +169,7 @@ function options(
             live.current.marks,
             { left, top, width: wide, height: high },
             (at) => chart.valToPos(at, "x", true),
-            { colour: muted, font: scaled(), scale: uPlot.pxRatio, withWords },
+            { colour: muted, paper: ink("--panel"), font: scaled(), scale: uPlot.pxRatio, withWords },
           );
         },
       ],

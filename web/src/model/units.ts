@@ -6,6 +6,7 @@ export const NOTHING = "–";
 
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const one = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const three = new Intl.NumberFormat(undefined, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
 const two = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const dayTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
@@ -16,11 +17,12 @@ function known(value: Maybe): value is number {
   return typeof value === "number" && Number.isFinite(value);
 }
 
-/** Three digits that matter: 0.42, 4.20, 42.0, 420, 4,200. */
+/** The digits that matter: 0.042, 0.42, 4.20, 42.0, 420, 4,200. */
 export function figure(value: Maybe): string {
   if (!known(value)) return NOTHING;
   if (value === 0) return "0";
   const size = Math.abs(value);
+  if (size < 0.1) return three.format(value);
   if (size < 10) return two.format(value);
   return size < 100 ? one.format(value) : whole.format(value);
 }

@@ -87,7 +87,7 @@ export function Help(props: { shortcuts: readonly Shortcut[]; run: Run | null; o
       <h3>Numbers</h3>
       <p>
         A response time ends when the kernel received the answer; the generator's own delay is its lag, which is never part of
-        it. Figures at the top are those of the last second, the table is about the whole run.
+        it. Figures at the top are those of the last second, percentiles those of the last ten; the table is about the whole run, except its rate.
       </p>
       {run !== null && (
         <p className="muted">

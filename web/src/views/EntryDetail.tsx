@@ -2,10 +2,16 @@
 
 import { useEffect, useState } from "react";
 import { server } from "../api/client.ts";
-import { type Entry, type Histogram, PHASES } from "../api/types.ts";
+import { type Entry, type Histogram, PHASES, type PhaseTimes } from "../api/types.ts";
 import { bytes, count, milliseconds, percent, percentileName, rate } from "../model/units.ts";
 import { type Bar, coarse, statusText } from "../model/summary.ts";
 import { Dialog } from "../parts/Dialog.tsx";
+
+/** How long it took on average, and how often there was one: most exchanges have no connect. */
+function phaseText({ avg_ms, p95_ms, count: times }: PhaseTimes): string {
+  const p95 = p95_ms === null ? "" : `, p95 ${milliseconds(p95_ms)}`;
+  return `${milliseconds(avg_ms)}${p95}, ${count(times)} ×`;
+}
 
 export function EntryDetail({ entry, isLive, onClose }: { entry: Entry; isLive: boolean; onClose: () => void }) {
   const { method, name } = entry;
@@ -78,7 +84,7 @@ function Phases({ entry }: { entry: Entry }) {
       rows={rows.map(({ phase, times }) => ({
         title: phase,
         value: times?.avg_ms ?? null,
-        text: `${milliseconds(times?.avg_ms)}, p95 ${milliseconds(times?.p95_ms)}, ${count(times?.count)} ×`,
+        text: phaseText(times as PhaseTimes),
       }))}
     />
   );

@@ -52,7 +52,7 @@ function columnsOf(onOpen: (id: string) => void): Column<Failure>[] {
     {
       key: "error",
       title: "Error",
-      width: 380,
+      width: 340,
       value: (row) => row.error,
       show: (row) =>
         row.sample === null ? (
@@ -79,5 +79,5 @@ function columnsOf(onOpen: (id: string) => void): Column<Failure>[] {
 }
 
 function seen(key: string, title: string, value: (row: Failure) => number | null): Column<Failure> {
-  return { key, title, width: 190, value, show: (row) => moment(value(row)) };
+  return { key, title, width: 212, value, show: (row) => moment(value(row)) };
 }

@@ -10,7 +10,7 @@ export function Numbers({ run, total, now }: { run: Run; total: Entry | null; no
   const times = now?.percentiles ?? total?.percentiles ?? {};
   return (
     <dl className="numbers">
-      <Number title="Users" text={count(run.user_count)} small={target(run)} />
+      <Users run={run} />
       <Number title="Requests" text={rate(now?.rps ?? total?.rps)} small="/s" />
       <Number title="Failures" text={percent(share)} small={total === null ? "" : count(total.failures)} isBad={(share ?? 0) > 0} />
       <Number title="p50" text={milliseconds(times["0.5"])} />
@@ -35,6 +35,13 @@ function Number({ title, text, small = "", isBad = false }: { title: string; tex
       </dd>
     </div>
   );
+}
+
+/** After a run nobody is left: what it had is what is asked for. */
+function Users({ run }: { run: Run }) {
+  const isOver = run.state === "stopped" && run.user_count === 0;
+  if (isOver) return <Number title="Users" text={count(run.target_user_count)} small="until the end" />;
+  return <Number title="Users" text={count(run.user_count)} small={target(run)} />;
 }
 
 function target(run: Run): string {

@@ -144,8 +144,8 @@ function columnsOf(shown: Shown, onOpen: (entry: Row) => void): Column<Row>[] {
     width,
     numeric: true,
   });
-  const ms = (key: string, title: string, value: (row: Row) => number | null) => ({
-    ...number(key, title, value, (row) => figure(value(row)), 100),
+  const ms = (key: string, title: string, value: (row: Row) => number | null, width = 92) => ({
+    ...number(key, title, value, (row) => figure(value(row)), width),
     unit: "ms",
   });
   return [
@@ -154,14 +154,14 @@ function columnsOf(shown: Shown, onOpen: (entry: Row) => void): Column<Row>[] {
     number("requests", "Requests", (row) => row.requests, (row) => count(row.requests), 104),
     number("failures", "Failures", (row) => row.failures, (row) => <Failures row={row} />, 128),
     number("rps", "Rate", (row) => row.rps, (row) => `${rate(row.rps)}/s`, 92),
-    ms("avg", "Average", (row) => row.avg_ms),
+    ms("avg", "Average", (row) => row.avg_ms, 112),
     ms("min", "Min", (row) => row.min_ms),
     ...shown.percentiles.map((key) => ms(`p${key}`, percentileName(key), (row) => row.percentiles[key] ?? null)),
     ...(shown.percentiles.includes("1") ? [] : [ms("max", "Max", (row) => row.max_ms)]),
     number("bytes", "Size", (row) => row.avg_bytes, (row) => bytes(row.avg_bytes)),
     ...(shown.status ? [{ key: "status", title: "Status", width: 180, value: statusText }] : []),
     ...(shown.phases
-      ? PHASES.map((phase) => ms(phase, PHASE_TITLES[phase] as string, (row) => row.phases[phase]?.avg_ms ?? null))
+      ? PHASES.map((phase) => ms(phase, PHASE_TITLES[phase] as string, (row) => row.phases[phase]?.avg_ms ?? null, 116))
       : []),
   ];
 }

@@ -8,14 +8,12 @@ export function Users({ run, tasks }: { run: Run | null; tasks: Tasks | null }) 
   const classes = Object.entries(run?.users_by_class ?? {}).sort(([, a], [, b]) => b - a);
   return (
     <section aria-label="Users" className="columns">
-      <div className="panel">
-        <h3>Users by class</h3>
-        {classes.length === 0 ? (
-          <p>No user is there.</p>
-        ) : (
+      {classes.length > 0 && (
+        <div className="panel">
+          <h3>Users by class</h3>
           <Bars rows={classes.map(([name, users]) => ({ title: name, value: users, text: count(users) }))} />
-        )}
-      </div>
+        </div>
+      )}
       <div className="panel">
         <h3>Tasks of each class</h3>
         <Ratios ratios={tasks?.per_class} />

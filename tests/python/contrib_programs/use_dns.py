@@ -1,0 +1,28 @@
+import sys
+
+from observing import IS_OURS, finish, make_environment, step
+
+import dns.message
+from locust.contrib.dns import DNSUser
+
+port = int(sys.argv[1])
+user = type("Resolver", (DNSUser,), {})(make_environment())
+
+
+def ask(question, function="udp", **others):
+    query = dns.message.make_query(question, "A")
+    others = {"port": port, "timeout": 1, **others}
+    return lambda: getattr(user.client, function)(query, "127.0.0.1", **others)
+
+
+for kind in ("answered", "unknown", "empty", "cut", "silent"):
+    step(kind, ask(f"{kind}.example"))
+step("named", ask("answered.example", name="a name"))
+step("wrong argument", lambda: user.client.udp("a text", "127.0.0.1", port=port))
+step("no function", lambda: user.client.no_such_function)
+if IS_OURS:
+    step("refused", ask("answered.example", "tcp", port=1))
+    step("with fallback", ask("answered.example", "udp_with_fallback"))
+    query = dns.message.make_query("answered.example", "A")
+    step("by keywords", lambda: user.client.udp(q=query, where="127.0.0.1", port=port, timeout=1))
+finish()
