@@ -40,6 +40,17 @@ pub(crate) fn error(status: StatusCode, message: &str) -> Response {
     response
 }
 
+/// What went wrong, for a browser and for programs that know Locust: a page of a few words. `message` is ours, nothing of
+/// a request is repeated.
+pub(crate) fn error_page(status: StatusCode, message: &str) -> Response {
+    let title = status.canonical_reason().unwrap_or("Error");
+    let page = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<title>{} {title}</title>\n<h1>{title}</h1>\n<p>{message}</p>\n",
+        status.as_u16()
+    );
+    (status, typed("text/html; charset=utf-8", page)).into_response()
+}
+
 /// What the users' thread replied. Of headers that cannot be sent none is: a value of a run may hold anything.
 pub(crate) fn of_reply(reply: Reply) -> Response {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -131,7 +131,7 @@ impl Board {
             let state = self.lock();
             (state.percentiles.all(), state.wanted.clone())
         };
-        let measured = Measured::of(stats, now, &quantiles, &wanted);
+        let measured = Arc::new(Measured::of(stats, now, &quantiles, &wanted));
         let mut state = self.lock();
         if state.is_run_under_way() {
             let users = state.user_count();
@@ -139,7 +139,7 @@ impl Board {
         } else {
             state.history.rest();
         }
-        state.measured = Some(Arc::new(measured));
+        state.measured = Some(measured);
         state.rested_at = Some(Instant::now() + begun.elapsed() * REST);
         drop(state);
         self.tell();

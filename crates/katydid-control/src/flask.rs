@@ -27,9 +27,8 @@ pub(crate) async fn nowhere() -> Response {
     not_found()
 }
 
+/// There is nothing at this path.
 pub(crate) fn not_found() -> Response {
-    answer::error(
-        StatusCode::NOT_FOUND,
-        "there is nothing at this path; /api/v1/openapi.json lists what there is",
-    )
+    let message = "There is nothing at this path; <code>/api/v1/openapi.json</code> lists what there is.";
+    answer::error_page(StatusCode::NOT_FOUND, message)
 }

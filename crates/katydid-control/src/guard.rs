@@ -88,7 +88,7 @@ pub(crate) async fn check(State(guard): State<Guard>, request: Request<Body>, ne
         },
     };
     if let (StatusCode::METHOD_NOT_ALLOWED, Some(path)) = (response.status(), &path) {
-        response = wrong_method(&method, &knowledge.allowed(path));
+        response = wrong_method(&method, path, &knowledge.allowed(path));
     }
     harden(path.as_deref(), &mut response);
     response
@@ -238,12 +238,17 @@ fn foreign_page() -> Response {
 }
 
 /// As Flask answers it: OPTIONS is told what there is, everything else that it is not allowed.
-fn wrong_method(method: &Method, allowed: &str) -> Response {
+fn wrong_method(method: &Method, path: &str, allowed: &str) -> Response {
     let mut answer = if method == Method::OPTIONS {
         StatusCode::OK.into_response()
     } else {
-        let message = format!("this path does not take {method}; it takes {allowed}");
-        answer::error(StatusCode::METHOD_NOT_ALLOWED, &message)
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        let message = format!("this path takes only {allowed}");
+        if path.contains("/api/v1/") {
+            answer::error(status, &message)
+        } else {
+            answer::error_page(status, &message)
+        }
     };
     if let Ok(value) = HeaderValue::from_str(allowed) {
         answer.headers_mut().insert(ALLOW, value);

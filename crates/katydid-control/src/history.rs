@@ -3,6 +3,8 @@
 //! One point a second for the first hour. When there are [`MAX_POINTS`], each two neighbours become one, and from then on
 //! points come half as often. So a run of any length has between half as many and [`MAX_POINTS`] points.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::heat;
@@ -146,30 +148,36 @@ pub struct Mark {
 pub struct History {
     points: Vec<Point>,
     marks: Vec<Mark>,
-    before: Option<Measured>,
+    before: Option<Arc<Measured>>,
+    is_new: bool,
     doublings: u32,
 }
 
 impl History {
     /// Takes the numbers of a moment. They become a point if enough time has passed since the last.
-    pub fn observe(&mut self, now: &Measured, users: Option<u64>) {
-        let Some(before) = &self.before else {
-            self.before = Some(now.clone());
+    pub fn observe(&mut self, now: &Arc<Measured>, users: Option<u64>) {
+        let Some(before) = self.before.take().or_else(|| self.beginning(now)) else {
+            self.before = Some(Arc::clone(now));
             return;
         };
         let was_reset = now.snapshot.total.requests < before.snapshot.total.requests;
-        if was_reset {
-            self.before = Some(now.clone());
+        let is_too_early = now.snapshot.taken_at - before.snapshot.taken_at < self.step();
+        if is_too_early && !was_reset {
+            self.before = Some(before);
             return;
         }
-        if now.snapshot.taken_at - before.snapshot.taken_at < self.step() {
-            return;
+        if !was_reset {
+            self.points.push(Point::between(&before, now, users));
         }
-        self.points.push(Point::between(before, now, users));
-        self.before = Some(now.clone());
+        self.before = Some(Arc::clone(now));
         if self.points.len() >= MAX_POINTS {
             self.thin();
         }
+    }
+
+    /// The first numbers of a run tell everything since it began; numbers after a rest tell nothing.
+    fn beginning(&mut self, now: &Measured) -> Option<Arc<Measured>> {
+        std::mem::take(&mut self.is_new).then(|| Arc::new(now.at_beginning()))
     }
 
     fn step(&self) -> f64 {
@@ -189,7 +197,7 @@ impl History {
     /// Adds a mark. A `start` begins the history anew.
     pub fn mark(&mut self, mark: Mark) {
         if mark.kind == "start" {
-            *self = Self::default();
+            *self = Self { is_new: true, ..Self::default() };
         }
         if self.marks.len() >= MAX_MARKS {
             self.marks.remove(1);
@@ -238,7 +246,7 @@ mod tests {
             let id = self.stats.entry("GET", "/");
             times_ms.iter().for_each(|ms| self.stats.record(id, &Sample::new(at, Some(*ms), 1)));
             let now = Measured::of(&self.stats, at, &measured::QUANTILES, &[]);
-            self.history.observe(&now, Some(3));
+            self.history.observe(&Arc::new(now), Some(3));
         }
     }
 
@@ -256,6 +264,22 @@ mod tests {
         assert_eq!(points[1].heat, [(heat::bucket(8.0), 1)]);
         assert_eq!(points[1].percentiles.p50, Some(3.0), "of the last ten seconds");
         assert_eq!(run.history.points_since(101.0).len(), 1);
+    }
+
+    #[test]
+    fn the_first_point_of_a_run_reaches_back_to_its_start() {
+        let mut run = Run::new();
+        run.history.mark(Mark { at: 100.0, kind: "start".into(), text: String::new() });
+        run.tick(102.0, &[4.0; 6]);
+        let points = run.history.points_since(0.0);
+        assert_eq!(points.iter().map(|point| (point.at, point.rps)).collect::<Vec<_>>(), [(102.0, 3.0)]);
+        run.history.rest();
+        run.tick(110.0, &[4.0; 6]);
+        assert_eq!(
+            run.history.points_since(102.0),
+            [],
+            "what happened while nobody looked belongs to no point"
+        );
     }
 
     #[test]

@@ -80,7 +80,7 @@ fn row(measured: &Measured, entry: &EntrySummary, shown: &Percentiles) -> Map<St
         "num_requests": entry.requests,
         "num_failures": entry.failures,
         "min_response_time": entry.min_ms.map_or_else(|| json!(0), |ms| json!(ms.round())),
-        "max_response_time": entry.max_ms,
+        "max_response_time": entry.max_ms.round(),
         "avg_response_time": entry.average_ms,
         "median_response_time": number(entry.median_ms),
         "avg_content_length": entry.average_bytes,
@@ -193,8 +193,8 @@ pub(crate) async fn history_csv(State(desk): State<Desk>, headers: HeaderMap) ->
     // A local file, read at once: nobody else waits for this thread, there are two.
     let read = desk.shared.history_file().and_then(|path| std::fs::read(path).ok());
     let Some(content) = read else {
-        let message = "no history was written: start with --csv and --csv-full-history\n";
-        return (StatusCode::NOT_FOUND, answer::typed("text/plain; charset=utf-8", message)).into_response();
+        let message = "No history was written: start with --csv and --csv-full-history.";
+        return answer::error_page(StatusCode::NOT_FOUND, message);
     };
     let tag = answer::tag(&content);
     if headers.get(IF_NONE_MATCH).is_some_and(|known| *known == tag) {

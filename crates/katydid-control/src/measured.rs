@@ -54,6 +54,21 @@ impl Measured {
         }
     }
 
+    /// The same run at its beginning, when nothing had happened.
+    pub fn at_beginning(&self) -> Self {
+        let mut snapshot = self.snapshot.clone();
+        snapshot.taken_at = self.started_at;
+        (snapshot.total.requests, snapshot.total.failures) = (0, 0);
+        Self {
+            snapshot,
+            total_ms: 0.0,
+            timed_requests: 0,
+            times: Vec::new(),
+            lag: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// The value of one percentile among those that were taken.
     pub fn percentile(&self, values: Option<&[f64]>, quantile: f64) -> Option<f64> {
         let place = self.snapshot.quantiles.iter().position(|known| *known == quantile)?;

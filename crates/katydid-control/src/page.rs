@@ -126,7 +126,9 @@ pub(crate) async fn login(State(desk): State<Desk>, Incoming(request): Incoming)
     }
     let home = format!("{}/", desk.settings().base_path);
     let Ok(home) = HeaderValue::from_str(&home) else { return flask::not_found() };
-    (StatusCode::FOUND, [(LOCATION, home)]).into_response()
+    let mut response = answer::error_page(StatusCode::FOUND, "There is no login here.");
+    response.headers_mut().insert(LOCATION, home);
+    response
 }
 
 #[cfg(test)]
