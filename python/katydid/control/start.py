@@ -187,9 +187,9 @@ class Starter:
 
     def _chosen_shape(self, order: Order) -> Any:
         """The shape that the order picks; False for none, None leaves it as it is."""
-        if not self._picks_classes or not order.shape_class:
+        if not self._picks_classes:
             return None
-        if order.shape_class == NO_SHAPE:
+        if order.shape_class in (None, "", NO_SHAPE):
             return False
         shape = (self._environment.available_shape_classes or {}).get(order.shape_class)
         if shape is None:
