@@ -21,7 +21,7 @@ _BOUNDARY = re.compile(rb"[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class Asked:
-    """One request as it came; what differs from run to run is replaced: the port, a form's boundary, the time."""
+    """One request as it came; what differs from run to run is replaced."""
 
     method: str
     target: str
