@@ -28,7 +28,7 @@ compat: build $(STOCK)/ready ## the compatibility suite alone: every case on sto
 compat-table: $(VENV)/ready ## docs/reference/compatibility.md, from the tests
 	$(VENV)/bin/python tests/compat/table.py
 
-lint: $(VENV)/ready ## formatting, lints and types of Rust and Python; the tree's own rules
+lint: $(VENV)/ready ## formatting, lints and types of Rust, Python and the page; the tree's own rules
 	scripts/lint
 
 bench: build $(STOCK)/ready ## cost per request and truth of latencies, beside wrk and stock Locust
@@ -37,11 +37,12 @@ bench: build $(STOCK)/ready ## cost per request and truth of latencies, beside w
 fuzz: ## every parser of outside bytes, SECONDS=60 each
 	fuzz/run.sh $(SECONDS)
 
-build: $(VENV)/ready ## the package with its native half, optimised, into .venv
+build: $(VENV)/ready ## the page, and the package with its native half, optimised, into .venv
+	scripts/page
 	$(VENV)/bin/maturin develop --release --quiet
 
 clean: ## everything that the other targets made
-	rm -rf target fuzz/target .venv .venv-stock .pytest_cache .ruff_cache .mypy_cache python/katydid/_core*.so
+	rm -rf target fuzz/target .venv .venv-stock .pytest_cache .ruff_cache .mypy_cache web/dist web/node_modules python/katydid/_core*.so
 
 $(VENV)/ready: pyproject.toml scripts/venv
 	PYTHON="$(PYTHON)" scripts/venv $(VENV) dev
