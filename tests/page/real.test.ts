@@ -121,3 +121,25 @@ it("lives below a base path, and asks for a password", async () => {
   await page.context().close();
   await running.end();
 });
+
+it("lets in who can log in, and nobody else", async () => {
+  const running = await katydid("login.py", ["-H", shop.url, "--web-login"]);
+  const refused = await fetch(new URL("/api/v1/run/stop", running.url), { method: "POST", redirect: "manual" });
+  expect([302, 401, 403]).toContain(refused.status);
+  const { page } = await open(running.url);
+  await page.getByLabel("User name").fill("ann");
+  await page.getByLabel("Password").fill("guess");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect.poll(() => page.getByRole("alert").textContent()).toBe("Wrong name or password");
+  await page.getByLabel("User name").fill("ann");
+  await page.getByLabel("Password").fill("secret");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByLabel("Users", { exact: true }).fill("3");
+  await page.getByRole("button", { name: "Start" }).click();
+  await expect.poll(() => number(page, "Users"), { timeout: 10_000 }).toBe(3);
+  await page.context().clearCookies();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByText("That did not work").waitFor();
+  await page.context().close();
+  await running.end();
+});
