@@ -8,7 +8,7 @@ A header is a comment block between `# /// facts` and `# ///`. Its keys:
     facts       what the locustfile prints in lines that begin with `fact `, in order; or "same" to
                 only demand that stock Locust and katydid print the same
     rows        table: "METHOD name" to [fewest, most] requests
-    failures    list of "METHOD name: error text", complete; or "same" where they are too long here
+    failures    list of "METHOD name: error text", complete; or "same" if they are too long
     exceptions  list of messages, complete; or "any" where the message is ours to word
     after       seconds until `signal` is sent
     signal      name of that signal

@@ -17,6 +17,7 @@ from typing import Any
 import gevent
 from client_places import AUTHORITY
 from misbehaving import misbehave
+from requests_cases import INTERRUPTIONS, stall
 from scripted import OK, answer
 
 Case = Callable[[Any], Any]
@@ -506,3 +507,28 @@ def several_sources(stage):
         yield b"cd"
 
     return stage.client.post("/x", data=source()).status_code
+
+
+# interruptions
+
+for how, interrupt in INTERRUPTIONS.items():
+    for place in ("head", "body", "redirect"):
+
+        def _interrupted(stage, interrupt=interrupt, place=place):
+            stage.server.script = stall(place)
+            interrupt(stage, lambda: stage.client.get("/stall", name="mine").status_code)
+            return stage.client.get("/after").status_code
+
+        CASES[f"{how}_in_the_{place}"] = _interrupted
+
+    def _interrupted_block(stage, interrupt=interrupt):
+        stage.server.script = stall("head")
+
+        def act() -> None:
+            with stage.client.get("/stall", catch_response=True) as response:
+                response.success()
+
+        interrupt(stage, act)
+        return stage.client.get("/after").status_code
+
+    CASES[f"{how}_in_front_of_a_block"] = _interrupted_block

@@ -1035,3 +1035,102 @@ def connections_are_kept(stage):
     stage.client.close()
     stage.client.get("/x")
     return stage.server.connections
+
+
+# interruptions
+
+
+def stall(place: Any) -> Callable[..., bytes | None]:
+    """A script that says so much and then nothing, until the client has had enough."""
+
+    def script(request: Any, peer: Any) -> bytes | None:
+        if request.path != "/stall":
+            return OK
+        if place == "body":
+            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc")
+        elif place == "redirect":
+            peer.send(answer("302 Go", b"", "Location: /next"))
+            peer.socket.recv(65536)
+        peer.socket.recv(1)
+        return None
+
+    return script
+
+
+def killed(stage: Any, act: Callable[[], Any]) -> None:
+    import gevent
+
+    greenlet = gevent.spawn(act)
+    gevent.sleep(0.1)
+    greenlet.kill()
+    stage.note("killed", greenlet.value)
+
+
+def raised_into(stage: Any, act: Callable[[], Any]) -> None:
+    import gevent
+
+    greenlet = gevent.spawn(stage.attempt, act)
+    gevent.sleep(0.1)
+    greenlet.kill(KeyError("from outside"))
+
+
+def timed_out(stage: Any, act: Callable[[], Any]) -> None:
+    import gevent
+
+    def limited() -> Any:
+        with gevent.Timeout(0.1):
+            return act()
+
+    stage.attempt(limited)
+
+
+def timed_out_silently(stage: Any, act: Callable[[], Any]) -> None:
+    import gevent
+
+    with gevent.Timeout(0.1, False):
+        act()
+    stage.note("went on")
+
+
+def timed_out_with_an_error_of_its_own(stage: Any, act: Callable[[], Any]) -> None:
+    import gevent
+
+    def limited() -> Any:
+        with gevent.Timeout(0.1, ValueError("too slow")):
+            return act()
+
+    stage.attempt(limited)
+
+
+INTERRUPTIONS = {
+    "killed": killed, "raised_into": raised_into, "timed_out": timed_out,
+    "timed_out_silently": timed_out_silently, "timed_out_with_an_error": timed_out_with_an_error_of_its_own,
+}  # fmt: skip
+for how, interrupt in INTERRUPTIONS.items():
+    for place in ("head", "body", "redirect"):
+
+        def _interrupted(stage, interrupt=interrupt, place=place):
+            stage.server.script = stall(place)
+            interrupt(stage, lambda: stage.client.get("/stall", name="mine"))
+            return stage.client.get("/after").status_code
+
+        CASES[f"{how}_in_the_{place}"] = _interrupted
+
+    def _interrupted_stream(stage, interrupt=interrupt):
+        stage.server.script = stall("body")
+        response = stage.client.get("/stall", stream=True)
+        interrupt(stage, lambda: response.content)
+        return stage.client.get("/after").status_code
+
+    def _interrupted_block(stage, interrupt=interrupt):
+        stage.server.script = stall("head")
+
+        def act() -> None:
+            with stage.client.get("/stall", catch_response=True) as response:
+                response.success()
+
+        interrupt(stage, act)
+        return stage.client.get("/after").status_code
+
+    CASES[f"{how}_in_a_stream"] = _interrupted_stream
+    CASES[f"{how}_in_front_of_a_block"] = _interrupted_block

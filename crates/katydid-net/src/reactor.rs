@@ -121,8 +121,8 @@ pub struct Reactor<W> {
     pub(crate) plain: Vec<u8>,
     pub(crate) spare: Vec<Vec<u8>>,
     pub(crate) heads: HeadReader,
-    /// The streamed answer that ended last: its marks are complete only then.
-    last_streamed: Option<(ExchangeId, Marks)>,
+    /// The streamed answer that ended last, whose marks are complete only then, or the exchange given up last.
+    last_ended: Option<(ExchangeId, Marks)>,
     /// Places in lanes that were freed and not yet offered to the queue.
     pub(crate) freed: VecDeque<(PoolId, usize)>,
     /// The places are being offered further up the stack.
@@ -159,7 +159,7 @@ impl<W> Reactor<W> {
             plain: Vec::new(),
             spare: Vec::new(),
             heads: HeadReader::default(),
-            last_streamed: None,
+            last_ended: None,
             freed: VecDeque::new(),
             is_offering: false,
             generation: 0,
@@ -366,9 +366,9 @@ impl<W> Reactor<W> {
         self.transmit_for(id);
     }
 
-    /// The marks of an exchange so far; of a streamed answer also when it has just ended.
+    /// The marks of an exchange so far; of a streamed answer, and of one given up, also when it has just ended.
     pub fn timing(&self, id: ExchangeId) -> Option<Timing> {
-        let last = || self.last_streamed.filter(|(last, _)| *last == id).map(|(_, marks)| marks.timing());
+        let last = || self.last_ended.filter(|(last, _)| *last == id).map(|(_, marks)| marks.timing());
         self.flight(id).map(|flight| flight.marks.timing()).or_else(last)
     }
 
@@ -393,9 +393,9 @@ impl<W> Reactor<W> {
 
     /// Gives an exchange up: its waiter is forgotten (also when it was woken already), its connection closed.
     pub fn cancel(&mut self, id: ExchangeId) {
-        if self.flight(id).is_none() {
-            return;
-        }
+        let Some(flight) = self.flight_mut(id) else { return };
+        flight.marks.ended(Moment::now());
+        self.last_ended = Some((id, flight.marks));
         self.abandon(id);
         self.end(id);
     }
@@ -416,7 +416,7 @@ impl<W> Reactor<W> {
             pool.flights -= 1;
         }
         if flight.wishes.streams {
-            self.last_streamed = Some((id, flight.marks));
+            self.last_ended = Some((id, flight.marks));
         }
         if self.spare.len() < SPARE_BUFFERS && flight.out.capacity() <= SPARE_BYTES {
             self.spare.push(flight.out);

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use katydid_net::coding;
 use katydid_net::{Answer, Body, ExchangeId, Origin, Proxy, Request, Timeouts, Timing};
+use katydid_stats::FailureKind;
+use pyo3::exceptions::PyBaseException;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -62,8 +64,31 @@ impl FastHttpClient {
         let py = slf.py();
         let hub = hub::current(py)?;
         let Some(flight) = Self::launch(slf, hub, call)? else { return Self::in_python(slf, call) };
-        transport::settle(py, hub, flight.id)?;
-        Self::landed(slf, hub, call, flight)
+        match transport::settle(py, hub, flight.id) {
+            Ok(()) => Self::landed(slf, hub, call, flight),
+            Err(error) => Self::interrupted(slf, hub, call, flight, error),
+        }
+    }
+
+    /// A `gevent.Timeout` of the task's is a failure like any other; what else interrupts a request goes on.
+    #[cold]
+    #[inline(never)]
+    fn interrupted<'py>(
+        slf: &Bound<'py, Self>,
+        hub: &'static Hub,
+        call: &Call<'_, 'py>,
+        flight: Flight,
+        error: PyErr,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        static TIMEOUT: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+        let timeout = error.value(py);
+        if !timeout.is_instance(TIMEOUT.import(py, "gevent.timeout", "Timeout")?)? {
+            return Err(error);
+        }
+        let timing = hub.with(|reactor| reactor.timing(flight.id)).unwrap_or_default();
+        let fault = Fault { failure: FailureKind::Cancelled.into(), timing, has_head: false };
+        Self::failed(slf, call, flight, Box::new(fault), Some(timeout))
     }
 
     #[inline(never)]
@@ -75,7 +100,7 @@ impl FastHttpClient {
     ) -> PyResult<Bound<'py, PyAny>> {
         match transport::answer(hub, flight.id) {
             Ok(answer) => Self::conclude(slf, call, flight, answer),
-            Err(fault) => Self::failed(slf, call, flight, fault),
+            Err(fault) => Self::failed(slf, call, flight, fault, None),
         }
     }
 
@@ -208,6 +233,7 @@ impl FastHttpClient {
         call: &Call<'_, 'py>,
         flight: Flight,
         fault: Box<Fault>,
+        timeout: Option<&Bound<'py, PyBaseException>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let catches = is_set(call.catch_response)?;
@@ -226,7 +252,7 @@ impl FastHttpClient {
             error: None,
         };
         let response = Response::create(class, arrived)?;
-        slf.call_method1(intern!(py, "_fail"), (&response, Failed::new(&fault)))?;
+        slf.call_method1(intern!(py, "_fail"), (&response, Failed::new(&fault), timeout))?;
         if !catches {
             Response::report_now(response.cast()?)?;
         }

@@ -1,17 +1,20 @@
-//! Which connections does a session use? One pool per way of trusting servers, opened when it is first needed.
+//! Which connections does a session use? One pool per thread and way of trusting servers, opened when it is first
+//! needed.
 
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use katydid_net::tls::{TlsConfig, TlsSettings};
 use katydid_net::{Answer, ExchangeId, PoolId, PoolSettings, Request, Timing};
 use katydid_stats::Failure;
-use pyo3::exceptions::{PyOSError, PyRuntimeError};
+use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::attached::Attached;
-use crate::hub::{self, Hub};
+use crate::hub::Hub;
 
 /// An exchange that ended without an answer.
 #[derive(Debug)]
@@ -23,73 +26,116 @@ pub(crate) struct Fault {
     pub(crate) has_head: bool,
 }
 
-/// The pools of one session.
+/// The pools of one session: one for each thread that uses it and each way of trusting servers. A thread of the
+/// user's own has a hub and connections of its own, for a greenlet cannot wait for another thread's.
 #[derive(Debug)]
 pub(crate) struct Transport {
-    hub: Option<HubRef>,
     /// Most connections to one origin at a time.
     size: usize,
     /// Most idle connections to one origin.
     keep: usize,
-    pools: Vec<(Option<TlsSettings>, PoolId)>,
+    pools: Vec<Open>,
+    /// Those of threads that have ended, without their connections.
+    orphans: Vec<Open>,
 }
 
-#[derive(Clone, Copy)]
-struct HubRef(&'static Hub);
+/// A pool in some thread's reactor.
+#[derive(Debug)]
+struct Open {
+    owner: Owner,
+    tls: Option<TlsSettings>,
+    pool: PoolId,
+}
 
-impl std::fmt::Debug for HubRef {
+/// A thread's hub, and whether the thread still runs.
+#[derive(Clone)]
+struct Owner {
+    hub: &'static Hub,
+    is_over: Arc<AtomicBool>,
+}
+
+impl std::fmt::Debug for Owner {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Hub")
+        out.write_str("Owner")
     }
 }
 
-// SAFETY: a transport moves between threads only inside its Python object, and every use of the hub compares it
-// with the hub of the calling thread first.
-unsafe impl Send for HubRef {}
+// SAFETY: a transport is used and dropped only inside its Python object, by threads that are attached to the
+// interpreter, and so is every hub. A hub's reactor is borrowed for sections that run no Python code and so never
+// give the interpreter's lock away (the module is declared with `gil_used`): two threads cannot be inside one.
+unsafe impl Send for Owner {}
+
+/// Tells the transports that its thread has ended.
+struct Farewell(Arc<AtomicBool>);
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+thread_local! {
+    static FAREWELL: Farewell = Farewell(Arc::new(AtomicBool::new(false)));
+}
 
 impl Transport {
     pub(crate) fn new(size: usize, keep: usize) -> Self {
-        Self { hub: None, size, keep, pools: Vec::new() }
+        Self { size, keep, pools: Vec::new(), orphans: Vec::new() }
     }
 
-    /// The pool whose connections trust as `tls` says (`None`: plain `http` only).
+    /// The pool of this thread, whose hub is `hub`, with connections that trust as `tls` says (`None`: plain `http`
+    /// only).
+    #[inline]
     pub(crate) fn pool(&mut self, hub: &'static Hub, tls: Option<&TlsSettings>) -> PyResult<PoolId> {
-        let owner = self.hub.get_or_insert(HubRef(hub)).0;
-        if !std::ptr::eq(owner, hub) {
-            return Err(PyRuntimeError::new_err(
-                "this session sent its first request from another thread and belongs to that thread's gevent hub; \
-                 create a session in the thread that uses it",
-            ));
+        let is_it = |open: &&Open| std::ptr::eq(open.owner.hub, hub) && open.tls.as_ref() == tls;
+        match self.pools.iter().find(is_it) {
+            Some(open) => Ok(open.pool),
+            None => self.open(hub, tls),
         }
-        if let Some((_, pool)) = self.pools.iter().find(|(known, _)| known.as_ref() == tls) {
-            return Ok(*pool);
-        }
+    }
+
+    #[cold]
+    fn open(&mut self, hub: &'static Hub, tls: Option<&TlsSettings>) -> PyResult<PoolId> {
+        self.close_orphans();
         let config =
             tls.map(TlsConfig::try_new).transpose().map_err(|error| PyOSError::new_err(error.to_string()))?;
         let settings = PoolSettings { size: self.size, keep: self.keep, tls: config.map(Rc::new) };
         let pool = hub.with(|reactor| reactor.open_pool(settings));
-        self.pools.push((tls.cloned(), pool));
+        let is_over = FAREWELL.try_with(|farewell| farewell.0.clone()).unwrap_or_default();
+        self.pools.push(Open { owner: Owner { hub, is_over }, tls: tls.cloned(), pool });
         Ok(pool)
+    }
+
+    /// Closes the connections of threads that have ended. The pools themselves go with the session: to close one may
+    /// release a greenlet, which must not happen while somebody looks at the transport.
+    fn close_orphans(&mut self) {
+        let (orphans, pools): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pools)
+            .into_iter()
+            .partition(|open| open.owner.is_over.load(Ordering::Acquire));
+        self.pools = pools;
+        orphans.iter().for_each(Open::close_idle);
+        self.orphans.extend(orphans);
     }
 
     /// Closes the connections that no exchange uses; the next request opens a new one.
     pub(crate) fn close_idle(&self) {
-        if let Some(hub) = self.own_hub() {
-            hub.with(|reactor| self.pools.iter().for_each(|(_, pool)| reactor.close_idle(*pool)));
-        }
+        self.pools.iter().for_each(Open::close_idle);
+    }
+}
+
+impl Open {
+    fn close_idle(&self) {
+        self.owner.hub.with(|reactor| reactor.close_idle(self.pool));
     }
 
-    fn own_hub(&self) -> Option<&'static Hub> {
-        let owner = self.hub?.0;
-        hub::existing().filter(|hub| std::ptr::eq(*hub, owner))
+    fn close(&self) {
+        self.owner.hub.with(|reactor| reactor.close_pool(self.pool));
     }
 }
 
 impl Drop for Transport {
     fn drop(&mut self) {
-        if let Some(hub) = self.own_hub() {
-            hub.with(|reactor| self.pools.iter().for_each(|(_, pool)| reactor.close_pool(*pool)));
-        }
+        self.pools.iter().chain(&self.orphans).for_each(Open::close);
     }
 }
 

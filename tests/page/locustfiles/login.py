@@ -2,7 +2,6 @@
 
 from flask import Blueprint, redirect, request, session, url_for
 from flask_login import UserMixin, login_user
-
 from locust import FastHttpUser, constant, events, task
 
 blueprint = Blueprint("doors", __name__)

@@ -21,6 +21,7 @@ from typing import Any, ClassVar, cast
 from urllib.parse import urlsplit, urlunsplit
 from weakref import WeakKeyDictionary
 
+from gevent.timeout import Timeout
 from requests.structures import CaseInsensitiveDict
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, extract_zipped_paths
 
@@ -285,7 +286,12 @@ class FastHttpSession(_core.FastHttpClient):
         url = hop.url if is_redirect else None  # the response's own: without the parameters
         tries_left = self.client.max_retries if retries is None else retries
         while True:
-            outcome = self._send(hop, stream)
+            begun = time.perf_counter()
+            try:
+                outcome = self._send(hop, stream)
+            except Timeout as timeout:
+                response._adopt(0, 0, None, time.perf_counter() - begun)
+                return self._set_error(response, self._limited(timeout, hop.url, False))
             if tries_left > 0 and _is_timeout(outcome):
                 tries_left -= 1
                 response._lose(outcome)  # keeps the time of its start
@@ -352,14 +358,21 @@ class FastHttpSession(_core.FastHttpClient):
         more, payload = payload_of(CaseInsensitiveDict(lines), payload, None)
         return Hop(method, url, {**lines, **more}, payload)
 
-    def _fail(self, response: FastResponse, failed: _core.Failed) -> None:
-        """Make `response` the response of an ordinary request that failed."""
+    def _fail(self, response: FastResponse, failed: _core.Failed, timeout: Timeout | None = None) -> None:
+        """Make `response` the response of an ordinary request that failed, perhaps by a timeout of the task's."""
         response._lose(failed)
+        if timeout is not None:
+            return self._set_error(response, self._limited(timeout, response._final_url, failed.has_head))
         retries = self.client.max_retries
         if retries > 0 and _is_timeout(failed):
             self._perform(response, self._hop_of(response), True, retries=retries - 1)
         else:
             self._set_error(response, self._exception(failed, response._final_url))
+        return None
+
+    def _limited(self, timeout: Timeout, url: str, has_head: bool) -> BaseException:
+        """What a `gevent.Timeout` of the task's is recorded as, which it does not see itself."""
+        return timeout if has_head else RetriesExceeded(url, self.client.max_retries, original=timeout)
 
     def _set_error(self, response: FastResponse, error: BaseException) -> None:
         if response._is_native:

@@ -1,0 +1,145 @@
+"""Programs that steer and read a run over HTTP work as people wrote them, also while a task computes."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+SUITE = """
+import time
+from locust import HttpUser, User, constant, events, task
+
+def record(user, kind, name, error=None):
+    user.environment.events.request.fire(
+        request_type=kind, name=name, response_time=5, response_length=3, exception=error, context={}
+    )
+
+class Shopper(User):
+    wait_time = constant(0.02)
+
+    @task(3)
+    def browse(self):
+        record(self, "GET", "/item")
+
+    @task
+    def buy(self):
+        record(self, "POST", "/cart", OSError("sold out"))
+
+class Thinker(User):
+    fixed_count = 0
+
+    @task
+    def think(self):
+        record(self, "GET", "/thought")
+        until = time.perf_counter() + 2
+        while time.perf_counter() < until:
+            pass
+        time.sleep(0.1)
+"""
+
+ANSWERS_WITHIN_S = 0.05
+SAMPLES = 40
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Starts the command with its page and returns the address."""
+    processes = []
+
+    def start(line: str = "") -> str:
+        (tmp_path / "locustfile.py").write_text(SUITE)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+        process = subprocess.Popen(
+            [os.environ.get("KATYDID", ".venv/bin/katydid"), "--web-port", "0", *shlex.split(line)],
+            cwd=tmp_path,
+            env={**kept, "HOME": str(tmp_path)},
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        processes.append(process)
+        assert process.stderr is not None
+        for said in process.stderr:
+            if found := re.search(r"web interface at (\S+),", said):
+                return found[1]
+        raise AssertionError("the page never began")
+
+    yield start
+    for process in processes:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def shell(line: str, url: str) -> str:
+    """What a line prints that was written for a page at its usual address."""
+    line = line.replace("http://localhost:8089", url)
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=20, check=True)
+    return done.stdout
+
+
+def test_one_line_programs_read_failures(page: Callable[..., str]) -> None:
+    url = page("Shopper --autostart -u 4 -r 4")
+    time.sleep(2)
+    errors = shell(
+        """curl -s http://localhost:8089/stats/requests | python3 -c "
+import sys,json; data=json.load(sys.stdin)
+[print(f'[{e[\\"occurrences\\"]}x] {e[\\"method\\"]} {e[\\"name\\"]}: {e[\\"error\\"][:120]}') for e in data.get('errors',[])]
+"
+""",
+        url,
+    )
+    assert re.fullmatch(r"\[\d+x\] POST /cart: OSError\('sold out'\)\n", errors)
+    failing = shell(
+        """curl -s http://localhost:8089/stats/requests/csv | """
+        """awk -F',' '$4 > 0 {printf "%-6s %-55s reqs=%-6s fails=%s\\n", $1, $2, $3, $4}'""",
+        url,
+    )
+    rows = [line.split() for line in failing.splitlines()]
+    assert [row[:2] for row in rows if row[0] == "POST"] == [["POST", "/cart"]]
+    assert all(re.fullmatch(r"fails=\d+", row[-1]) for row in rows if row[0] == "POST")
+
+
+def test_a_program_starts_reads_stops_and_resets(page: Callable[..., str]) -> None:
+    url = page("Shopper")
+    form = "user_count=3&spawn_rate=10&host=http://target-app:8000"
+    started = json.loads(shell(f"curl -s -X POST http://localhost:8089/swarm -d '{form}'", url))
+    assert (started["success"], started["message"]) == (True, "Swarming started")
+    time.sleep(2)
+    stats = json.loads(shell("curl -s http://localhost:8089/stats/requests", url))
+    assert stats["state"] == "running" and stats["user_count"] == 3
+    for key in ("total_rps", "fail_ratio"):
+        assert stats[key] > 0
+    by_name = {row["name"]: row for row in stats["stats"]}
+    for key in ("num_requests", "avg_response_time", "max_response_time", "requests_per_second"):
+        assert by_name["/item"][key] > 0
+    assert by_name["/cart"]["num_failures"] > 0
+    stopped = json.loads(shell("curl -s http://localhost:8089/stop", url))
+    assert stopped == {"success": True, "message": "Test stopped"}
+    stats = json.loads(shell("curl -s http://localhost:8089/stats/requests", url))
+    assert (stats["state"], stats["user_count"]) == ("stopped", 0)
+    assert shell("curl -s http://localhost:8089/stats/reset", url) == "ok"
+    stats = json.loads(shell("curl -s http://localhost:8089/stats/requests", url))
+    assert stats["stats"][-1]["num_requests"] == 0
+
+
+def test_numbers_are_to_be_had_while_a_task_computes(page: Callable[..., str]) -> None:
+    url = page("Thinker --autostart -u 1 -r 1")
+    time.sleep(1)
+    took = []
+    for _ in range(SAMPLES):
+        begun = time.perf_counter()
+        with urllib.request.urlopen(f"{url}/stats/requests", timeout=5) as answer:
+            stats = json.load(answer)
+        took.append(time.perf_counter() - begun)
+        time.sleep(0.1)
+    worst = max(took)
+    print(f"/stats/requests while tasks compute: worst of {SAMPLES} {worst * 1000:.1f} ms")
+    assert stats["stats"][0]["name"] == "/thought"
+    assert worst < ANSWERS_WITHIN_S
