@@ -70,8 +70,9 @@ class Running:
 
     def end(self) -> int:
         """Wait until the process ends by itself. Returns its exit code."""
-        self.said += self.process.communicate(timeout=30)[0]
-        return self.process.returncode
+        assert self.process.stdout is not None
+        self.said += self.process.stdout.read()
+        return self.process.wait(timeout=30)
 
     def signal(self, number: int) -> int:
         self.process.send_signal(number)

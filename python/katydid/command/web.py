@@ -76,9 +76,10 @@ def _announce(page: WebUI) -> None:
     logger.info("Starting web interface at %s, press enter to open your default browser.", page.url)
     if page.is_open_to_strangers:
         logger.warning(
-            "whoever reaches %s can start load from here: ask for a password with --web-auth user:password, "
-            "or listen on this machine alone with --web-host 127.0.0.1",
-            page.url,
+            "whoever reaches port %s of %s can start load from here: ask for a password with --web-auth "
+            "user:password, or listen on this machine alone with --web-host 127.0.0.1",
+            page.server.server_port,
+            page.server.server_host,
         )
 
 
