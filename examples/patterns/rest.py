@@ -20,4 +20,4 @@ class RestUser(FastHttpUser):
     @task
     def fresh(self):
         with self.rest_("GET", "/products", name="/products, never cached") as response:
-            assert len(response.js["products"]) > 1
+            assert len(response.js) > 1

@@ -16,7 +16,7 @@ class ShopSdk:
     def products(self) -> list[dict]:
         response = self.session.get(self.url + "/products", params={"page": 1}, timeout=10)
         response.raise_for_status()
-        return response.json()["products"]
+        return response.json()
 
     def order(self, product: dict) -> dict:
         request = requests.Request(

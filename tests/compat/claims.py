@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 _CASES = Path(__file__).parent / "cases"
 _ELSEWHERE = Path(__file__).parent / "claims.toml"
 _WORD = re.compile(r"[\w-]+")
+_IMPORT = re.compile(r"^(?:from|import) (\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,15 @@ class Claim:
         return all(f"def {part}(" in text or f"class {part}" in text for part in self.test.split("::")[1:])
 
     def is_mentioned(self, surface: Surface) -> bool:
-        """Whether the file of the test has the name, or a short form of the option, as a word in it."""
-        words = set(_WORD.findall(_without_claims(self.file.read_text())))
+        """Whether the test's file, or a module beside it that it imports, has the name as a word in it.
+
+        A short form of an option will do. A test that goes through the whole surface mentions everything.
+        """
+        text = _without_claims(self.file.read_text())
+        beside = [self.file.with_name(f"{module}.py") for module in _IMPORT.findall(text)]
+        words = set(_WORD.findall(text + "".join(file.read_text() for file in beside if file.exists())))
+        if "read_surface" in words:
+            return True
         if self.name.startswith("-"):
             return not words.isdisjoint([self.name, *surface.forms.get(self.name, ())])
         return self.name.rpartition(".")[2] in words

@@ -38,6 +38,8 @@ LISTED = {
     "broken_reset_in_body": _NO_HALF_ANSWER,
     "broken_close_in_body": _NO_HALF_ANSWER,
     "broken_close_between_chunks": _NO_HALF_ANSWER,
+    "timed_out_in_the_body": [r"/events\[0\]/status", r"/remarks\[0\]\[1\]"],
+    "timed_out_silently_in_the_body": [r"/events\[0\]/status"],
     "answer_with_bad_gzip": ["/returned"],
     # sent once
     "broken_reset": ["/wire"],

@@ -1,12 +1,12 @@
 """What Locust's documentation shows, as files of our own: each runs on stock Locust and on katydid alike.
 
-Both meet the practice servers of `katydid target`. What is compared: the rows of the statistics and whether all,
+Both meet the practice servers of `katydid target`. What is compared: the rows of the statistics, whether all,
 some or none of a row failed, the failure texts, the lines that begin with `fact`, the exit code.
 """
 
 from __future__ import annotations
 
-import csv
+import json
 import os
 import re
 import shlex
@@ -21,7 +21,29 @@ from pathlib import Path
 import pytest
 
 PATTERNS = Path(__file__).parents[2] / "examples" / "patterns"
+RESULT = "result.json"
 _PATIENCE = 60
+
+# A locustfile beside each pattern: CSV files of stock Locust lack a short run's last second.
+OBSERVER = f"""
+import json
+from locust import events
+
+@events.init.add_listener
+def observe(environment, **kwargs):
+    stats = environment.stats
+
+    @events.quit.add_listener
+    def write(**kwargs):
+        rows = {{}}
+        for (name, method), entry in stats.entries.items():
+            failed = entry.num_failures
+            share = "none" if failed == 0 else "all" if failed == entry.num_requests else "some"
+            rows[f"{{method}} {{name}}"] = share
+        failures = [str(error.to_name()).partition(": ")[2] for error in stats.errors.values()]
+        with open({RESULT!r}, "w") as file:
+            json.dump({{"rows": rows, "failures": failures}}, file)
+"""
 
 
 @dataclass(frozen=True)
@@ -164,18 +186,8 @@ def finish(process: subprocess.Popen[str]) -> tuple[list[str], str]:
 def outcome_of(process: subprocess.Popen[str], folder: Path) -> Outcome:
     """Wait for a run of the command and read its files."""
     facts, log = finish(process)
-    with (folder / "run_stats.csv").open(newline="") as file:
-        entries = [row for row in csv.DictReader(file) if row["Type"]]
-    with (folder / "run_failures.csv").open(newline="") as file:
-        failures = {row["Error"] for row in csv.DictReader(file)}
-    rows = {f"{row['Type']} {row['Name']}": _share(row) for row in entries}
-    return Outcome(rows, failures, facts, process.returncode, log)
-
-
-def _share(row: dict[str, str]) -> str:
-    failed, requests = int(row["Failure Count"]), int(row["Request Count"])
-    assert requests > 0
-    return "none" if failed == 0 else "all" if failed == requests else "some"
+    result = json.loads((folder / RESULT).read_text())
+    return Outcome(result["rows"], set(result["failures"]), facts, process.returncode, log)
 
 
 def stock_python() -> str:
@@ -190,6 +202,8 @@ def test_same_on_both(name: str, tmp_path: Path) -> None:
     pattern = TABLE[name]
     ours = shlex.split(os.environ.get("KATYDID", f"{sys.executable} -m katydid"))
     commands = {"stock": [stock_python(), "-m", "locust"], "katydid": ours}
+    observer = tmp_path / "observer.py"
+    observer.write_text(OBSERVER)
     with ExitStack() as servers:
         processes = {}
         for who, words in commands.items():

@@ -98,8 +98,8 @@ def note(environment, **kwargs):
     }
     if os.environ.get("PROBE_PAGE"):
         seen["asked_by_page"] = argument_parser.ui_extra_args_dict()
-        defaults = argument_parser.default_args_dict()
-        seen["defaults"] = {name: value for name, value in defaults.items() if not name.startswith("katydid_")}
+        defaults = argument_parser.default_args_dict().items()
+        seen["defaults"] = {name: value for name, value in defaults if not name.startswith("katydid_")}
     for name in ("host", "reset_stats", "stop_timeout", "profile", "tags", "exclude_tags"):
         seen[name] = getattr(environment, name)
     with open(os.environ["PROBE"], "w") as file:
@@ -517,7 +517,6 @@ FILES = [
     Case(
         "-u 3", {"PROBE_PAGE": "1", "PROBE_MINE": "e", "LOCUST_HOST": "http://e"}, {"locust.conf": "pick = b"}
     ),
-    Case("--many", {"PROBE_PAGE": "1", "LOCUST_HEADLESS": "maybe"}),
     Case("--web-auth a:b", our_code=SEEN),
     Case("", files=_LEVELS),
     Case("--config given.conf", files=_LEVELS),

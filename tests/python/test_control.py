@@ -1,5 +1,6 @@
 """The native server as the users' thread has it: commands come out, documents and numbers go up."""
 
+import errno
 import json
 import select
 import socket
@@ -14,7 +15,11 @@ from typing import Any
 import pytest
 from katydid import _core
 from katydid._core import Command, Control
+from katydid.locust.clients import HttpSession
+from katydid.locust.contrib.fasthttp import FastHttpSession
+from katydid.locust.event import EventHook
 from katydid.locust.stats import RequestStats
+from scripted import Server, answer
 
 READY_WITHIN = 5.0
 
@@ -125,25 +130,47 @@ def test_who_looks_has_fresh_numbers_published(control: Control) -> None:
 
 
 def test_statistics_come_while_python_computes(control: Control) -> None:
-    """The interpreter's lock is held by this thread all the while, so the client must not need it either."""
+    """This thread holds the interpreter all the while. The machine may be busy, too: one try of ten proves it."""
     control.publish_stats(RequestStats())
+    assert any(is_answered_within(control, seconds=0.05) for _ in range(10))
+
+
+def is_answered_within(control: Control, seconds: float) -> bool:
+    """Compute for so long after a request: has its answer arrived meanwhile?"""
     assert control.port is not None
     with socket.create_connection(("127.0.0.1", control.port)) as client:
         client.sendall(b"GET /stats/requests HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        until = time.perf_counter() + 0.05
+        until = time.perf_counter() + seconds
         while time.perf_counter() < until:
             pass
         client.setblocking(False)
-        assert client.recv(65536).startswith(b"HTTP/1.1 200 OK")
+        try:
+            return client.recv(65536).startswith(b"HTTP/1.1 200 OK")
+        except BlockingIOError:
+            return False
 
 
-def test_status_codes_and_phases_of_names_are_counted() -> None:
+@pytest.mark.parametrize("others_listen", [False, True])
+@pytest.mark.parametrize("kind", ["fast", "plain"])
+def test_status_codes_and_phases_of_names_are_counted(kind: str, others_listen: bool) -> None:
+    codes = iter((200, 404, 200))
+    server = Server(lambda request, peer: answer(f"{next(codes)} X"))
+    stats, event = RequestStats(), EventHook()
+    event.add_listener(_core.Recorder(stats))
+    if others_listen:
+        event.add_listener(lambda **_: None)
+    client: Any = (
+        FastHttpSession(server.url, event, None) if kind == "fast" else HttpSession(server.url, event, None)
+    )
+    for _ in range(3):
+        client.get("/a")
+    server.close()
+    stats.log_request("OWN", "no HTTP", 3, 0)
     board = Control(host=None)
-    stats = RequestStats()
-    stats.log_request("GET", "/a", None, 0)
     board.publish_stats(stats)
-    (entry,) = json.loads(board.answer("/api/v1/stats")[2])["entries"]
-    assert (entry["requests"], entry["avg_ms"], entry["status"], entry["phases"]) == (1, None, {}, {})
+    own, entry = json.loads(board.answer("/api/v1/stats")[2])["entries"][::-1]
+    assert (entry["name"], entry["status"]) == ("/a", {"200": 2, "404": 1})
+    assert (own["name"], own["status"], own["phases"]) == ("no HTTP", {}, {})
 
 
 def test_a_board_without_a_server_answers_and_keeps_history() -> None:
@@ -190,7 +217,7 @@ def test_a_port_that_is_taken_is_an_error_of_the_system(control: Control) -> Non
     assert control.port is not None
     with pytest.raises(OSError, match=f"127.0.0.1:{control.port}") as taken:
         Control(host="127.0.0.1", port=control.port)
-    assert taken.value.errno == 98
+    assert taken.value.errno == errno.EADDRINUSE
 
 
 def test_the_page_is_there_if_it_was_built() -> None:

@@ -325,7 +325,7 @@ pub(crate) fn exchange<'py>(
     if let Some(body) = outgoing.body.filter(|_| !is_whole) {
         upload(py, hub, id, body)?;
     }
-    transport::settle(py, hub, id)?;
+    transport::settle(py, hub, id).inspect_err(|error| leave_word(py, hub, id, error))?;
     match transport::answer(hub, id) {
         Ok(answer) => {
             let open = outgoing.stream.then(|| (id, pool.clone_ref(py)));
@@ -333,6 +333,15 @@ pub(crate) fn exchange<'py>(
         }
         Err(fault) => Ok(Bound::new(py, Failed::new(&fault))?.into_any()),
     }
+}
+
+/// Tells what had become of an exchange by the time that an exception from outside ended it: the exception's attribute
+/// `exchange`, for those who record such an end.
+fn leave_word(py: Python<'_>, hub: &'static Hub, id: ExchangeId, error: &PyErr) {
+    let timing = hub.with(|reactor| reactor.timing(id)).unwrap_or_default();
+    let failed = Failed { kind: FailureKind::Cancelled, label: None, timing, has_body: false };
+    // An exception that takes no attributes is none that anybody records.
+    let _ = error.value(py).setattr(pyo3::intern!(py, "exchange"), failed);
 }
 
 #[pymethods]

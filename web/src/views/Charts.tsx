@@ -36,7 +36,7 @@ export function Charts(props: {
       <Views view={view} onView={setView} />
       <div className="charts">
         <TimeChart {...common} title="Rate" unit="per second" lines={charts.rate} format={rate} withWords />
-        <TimeChart {...common} title="Response time" unit="percentiles of the last ten seconds" lines={charts.times_ms} format={milliseconds} />
+        <TimeChart {...common} title="Response time" unit="percentiles over 10 s" lines={charts.times_ms} format={milliseconds} />
         <HeatMap past={past} marks={marks} range={range} scale={heat} />
         <TimeChart {...common} title="Users" unit="" lines={charts.users} format={count} />
         <TimeChart

@@ -284,14 +284,15 @@ class FastHttpSession(_core.FastHttpClient):
         """Fill `response` with the answer to `hop`, or with that of the last hop that it leads to."""
         left = self.client.max_redirects if limit is None else limit
         url = hop.url if is_redirect else None  # the response's own: without the parameters
+        asked = response._sent()[2] if is_redirect else hop.url
         tries_left = self.client.max_retries if retries is None else retries
         while True:
-            begun = time.perf_counter()
             try:
                 outcome = self._send(hop, stream)
             except Timeout as timeout:
-                response._adopt(0, 0, None, time.perf_counter() - begun)
-                return self._set_error(response, self._limited(timeout, hop.url, False))
+                failed = timeout.exchange  # type: ignore[attr-defined] # set where it was interrupted
+                response._lose(failed)
+                return self._set_error(response, self._limited(timeout, asked, failed.has_head))
             if tries_left > 0 and _is_timeout(outcome):
                 tries_left -= 1
                 response._lose(outcome)  # keeps the time of its start
@@ -300,7 +301,7 @@ class FastHttpSession(_core.FastHttpClient):
                 return self._set_error(response, outcome)
             if isinstance(outcome, _core.Failed):
                 response._lose(outcome)
-                return self._set_error(response, self._exception(outcome, hop.url))
+                return self._set_error(response, self._exception(outcome, asked))
             has_cookies, has_location, is_damaged = response._take(outcome, url, is_open=stream)
             if has_cookies:
                 keep_cookies(self.cookiejar, hop.url, response._fields())
