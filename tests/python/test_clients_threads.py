@@ -1,10 +1,12 @@
-"""Threads of a locustfile's own, which share a client with the users' thread: each has connections of its own.
+"""Threads of a locustfile's own that share a client with the users' thread: each has connections of its own.
 
 Stock Locust's clients break there at random, and may break the users' thread with them.
 """
 
 from __future__ import annotations
 
+import functools
+import gc
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -40,7 +42,7 @@ def client(request: pytest.FixtureRequest, server: Server) -> Any:
 
 
 def in_thread(act: Callable[[], Any]) -> Any:
-    """What `act` returns or raises in a thread of its own, while this one waits without serving its greenlets."""
+    """What `act` returns or raises in a thread of its own, while this one waits and serves no greenlets."""
     outcome: list[Any] = []
 
     def run() -> None:
@@ -59,7 +61,9 @@ def in_thread(act: Callable[[], Any]) -> Any:
 def open_connections(server: Server) -> int:
     """How many connections to the server this process holds."""
     held = psutil.Process().net_connections("tcp")
-    return sum(one.raddr and one.raddr.port == server.port and one.status == "ESTABLISHED" for one in held)
+    return sum(
+        bool(one.raddr) and one.raddr.port == server.port and one.status == "ESTABLISHED" for one in held
+    )
 
 
 def test_a_thread_may_use_the_users_client(server, client):
@@ -116,24 +120,27 @@ def test_closing_closes_every_threads_connections(server, client):
     assert open_connections(server) == 0
 
 
-def test_a_client_that_threads_used_can_be_freed(server, client):
-    in_thread(lambda: client.get("/x").status_code)
-    gone = weakref.ref(client)
-    client.request_event = EventHook()
-    del client
-    # the fixture's own reference ends with the test
-    assert gone() is not None
+@pytest.mark.parametrize("make", [HttpSession, FastHttpSession])
+def test_a_client_that_threads_used_is_freed(server, make):
+    session = make(server.url, EventHook(), None)
+    session.trust_env = False
+    assert in_thread(functools.partial(session.get, "/x")).status_code == 200
+    gone = weakref.ref(session)
+    del session
+    gc.collect()
+    assert gone() is None
 
 
 def test_a_streamed_answer_belongs_to_the_thread_that_asked(server, client):
-    server.script = lambda request, peer: (
-        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab"),
-        peer.socket.recv(1),
-        b"",
-    )[2]
+    def stalls(request, peer):
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab")
+        peer.socket.recv(1)
+
+    server.script = stalls
     response = client.get("/x", stream=True)
     error = in_thread(lambda: response.raw.read() if isinstance(client, HttpSession) else response.content)
     assert isinstance(error, TypeError)
     assert "in the thread that asked for it" in str(error)
+    (response.close if isinstance(client, HttpSession) else response.release)()
     server.script = lambda request, peer: OK
     assert client.get("/after").status_code == 200

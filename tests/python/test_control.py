@@ -130,7 +130,7 @@ def test_who_looks_has_fresh_numbers_published(control: Control) -> None:
 
 
 def test_statistics_come_while_python_computes(control: Control) -> None:
-    """This thread holds the interpreter all the while. The machine may be busy, too: one try of ten proves it."""
+    """This thread holds the interpreter all the while. The machine may be busy: one try of ten proves it."""
     control.publish_stats(RequestStats())
     assert any(is_answered_within(control, seconds=0.05) for _ in range(10))
 

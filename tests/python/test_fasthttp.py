@@ -810,7 +810,6 @@ def test_requests_from_a_callback_of_the_loop_are_refused(client):
     assert [type(error).__name__ for error in seen] == ["BlockingSwitchOutError"]
 
 
-
 def test_responses_and_sessions_are_freed(server, heard):
     server.script = by_code
     heard.hook = EventHook()

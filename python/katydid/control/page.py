@@ -59,5 +59,5 @@ def filled(name: str, data: Any, folder: str | None = None) -> str:
 
 def as_data(data: Any) -> str:
     """JSON that may stand inside of a page, whatever names and messages contain."""
-    # No space after commas: of the history of an hour they are a tenth. Those after colons stay, programs look for them.
+    # No space after commas: they are a tenth of an hour's history. Programs look for those after colons.
     return json.dumps(data, default=str, separators=(",", ": ")).translate(_ESCAPES)

@@ -23,7 +23,7 @@ locust.stats.CSV_STATS_FLUSH_INTERVAL_SEC = 0
 def read(exit_code, **kwargs):
     with open("out.json") as file:
         text = file.read()
-    print("fact", exit_code, text.startswith("[\n    {\n        \""))
+    print("fact", exit_code, text.startswith('[\n    {\n        "'))
     for row in json.loads(text):
         print("fact", list(row))
         print("fact", row["name"], row["method"], row["num_requests"], row["num_failures"])

@@ -360,7 +360,7 @@ class FastHttpSession(_core.FastHttpClient):
         return Hop(method, url, {**lines, **more}, payload)
 
     def _fail(self, response: FastResponse, failed: _core.Failed, timeout: Timeout | None = None) -> None:
-        """Make `response` the response of an ordinary request that failed, perhaps by a timeout of the task's."""
+        """Make `response` that of an ordinary request that failed, perhaps by a timeout of the task's."""
         response._lose(failed)
         if timeout is not None:
             return self._set_error(response, self._limited(timeout, response._final_url, failed.has_head))
