@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`span`] (how a duration is written), [`mix`] (which user class comes next), [`pace`] (how many at
 //! once, and how long until the next batch), [`dispatch`] (which worker runs whom, up and down), [`wait`] (the pause
-//! between two tasks), [`shape`] (a target that changes with time).
+//! between two tasks), [`shape`] (a target that changes with time), [`rule`] (which failures were to be expected).
 //!
 //! ```
 //! use katydid_plan::{Dispatcher, Step, UserClass};
@@ -24,6 +24,7 @@ pub mod dispatch;
 mod error;
 pub mod mix;
 pub mod pace;
+pub mod rule;
 pub mod shape;
 pub mod span;
 pub mod wait;

@@ -4,7 +4,7 @@
 //!
 //! Reading order: [`phase`] and [`failure`] (the words of one exchange), [`sample`] (its record), [`histogram`],
 //! [`per_second`] and [`window`] (what a series of samples is folded into), [`entry`] (all of that for one name),
-//! [`error_table`] (failures, deduplicated), [`run`] (the whole), [`snapshot`] (the numbers a report needs), and
+//! [`error_table`] (failures, deduplicated), [`reclassified`] (what rules made of them), [`run`] (the whole), [`snapshot`] (the numbers a report needs), and
 //! [`locust`] (the forms that Locust's files and protocol ask for).
 //!
 //! ```
@@ -27,6 +27,7 @@ pub mod histogram;
 pub mod locust;
 pub mod per_second;
 pub mod phase;
+pub mod reclassified;
 pub mod run;
 pub mod sample;
 pub mod snapshot;
@@ -37,6 +38,7 @@ pub use error_table::{ErrorId, ErrorStat, ErrorTable};
 pub use failure::{Failure, FailureKind};
 pub use histogram::Histogram;
 pub use phase::{Phase, Phases};
+pub use reclassified::{Reclassified, ReclassifiedTable};
 pub use run::{EntryId, RunStats};
 pub use sample::Sample;
 pub use snapshot::{EntrySummary, Snapshot, SnapshotRequest, Spread};
