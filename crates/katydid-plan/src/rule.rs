@@ -7,16 +7,14 @@
 //! What a maintainer must not break: a rule never makes a success of a failure without a trace. Whoever applies a
 //! [`Judgement`] counts it, under the rule's own text.
 
-mod error;
 mod judge;
 mod parse;
-mod pattern;
 
 use regex_lite::Regex;
 
-pub use error::Error;
+use crate::{Misread, Pattern};
+
 pub use judge::{Facts, Judge, Judgement};
-pub use pattern::Pattern;
 
 /// What becomes of a request that a rule matches.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,12 +98,12 @@ impl Rule {
     /// let rule = Rule::parse("409 on POST /*/state")?;
     /// assert_eq!(rule.verdict(), Verdict::Expected);
     /// assert!(rule.covers("POST", "/servers/[id]/state") && !rule.covers("GET", "/servers/[id]/state"));
-    /// # Ok::<(), katydid_plan::rule::Error>(())
+    /// # Ok::<(), katydid_plan::Misread>(())
     /// ```
     ///
     /// # Errors
     /// Text that is no rule; the error shows the place and says what to write.
-    pub fn parse(text: &str) -> Result<Self, Error> {
+    pub fn parse(text: &str) -> Result<Self, Misread> {
         parse::rule(text)
     }
 
@@ -157,7 +155,7 @@ impl Rules {
     ///
     /// # Errors
     /// The first text that is no rule.
-    pub fn parse<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Self, Error> {
+    pub fn parse<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Self, Misread> {
         texts.into_iter().map(|text| Rule::parse(text.as_ref())).collect::<Result<_, _>>().map(Self)
     }
 

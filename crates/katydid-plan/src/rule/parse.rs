@@ -4,24 +4,25 @@ use std::ops::Range;
 
 use regex_lite::Regex;
 
-use super::{Cause, Error, NoAnswer, Pattern, Rule, Share, Verdict};
+use super::{Cause, NoAnswer, Rule, Share, Verdict};
+use crate::nearest::nearest;
+use crate::{Misread, Pattern};
 
-const METHODS: [&str; 9] =
-    ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
-const WORDS: [&str; 6] = ["timeout", "connection", "fail", "up", "or", "on"];
-const CAUSES: &str = "a status (409), a class of them (5xx), timeout, connection, \"a pattern*\" or /a regular expression/";
+const METHODS: [&str; 9] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
+const CAUSES: &str = "write a status (409), a class of them (5xx), timeout, connection, \"a pattern*\" or /a regular expression/";
 
-pub(super) fn rule(text: &str) -> Result<Rule, Error> {
+pub(super) fn rule(text: &str) -> Result<Rule, Misread> {
     let mut reader = Reader { text, at: 0 };
     if reader.peek().is_none() {
-        return Err(reader.wrong(text.len()..text.len(), "the rule is empty; write one such as 409 on POST /*/state"));
+        let end = text.len()..text.len();
+        return Err(reader.wrong(end, "the rule is empty", "write one such as 409 on POST /*/state"));
     }
     let fails = reader.take_word("fail").is_some();
     let causes = causes(&mut reader)?;
     let verdict = verdict(&mut reader, fails)?;
     let (method, name) = match reader.take_word("on") {
         Some(_) => place(&mut reader)?,
-        None => (None, Pattern::anything()),
+        None => (None, Pattern::new("*")),
     };
     match reader.peek() {
         None => Ok(Rule { text: text.trim().into(), verdict, causes, method, name }),
@@ -29,7 +30,7 @@ pub(super) fn rule(text: &str) -> Result<Rule, Error> {
     }
 }
 
-fn causes(reader: &mut Reader<'_>) -> Result<Vec<Cause>, Error> {
+fn causes(reader: &mut Reader<'_>) -> Result<Vec<Cause>, Misread> {
     let mut causes = vec![cause(reader)?];
     while reader.take_word("or").is_some() {
         causes.push(cause(reader)?);
@@ -37,14 +38,16 @@ fn causes(reader: &mut Reader<'_>) -> Result<Vec<Cause>, Error> {
     Ok(causes)
 }
 
-fn cause(reader: &mut Reader<'_>) -> Result<Cause, Error> {
+fn cause(reader: &mut Reader<'_>) -> Result<Cause, Misread> {
     let Some(range) = reader.peek() else {
-        return Err(reader.wrong(reader.end(), format!("what happened is missing; write {CAUSES}")));
+        return Err(reader.wrong(reader.end(), "what happened is missing", CAUSES));
     };
-    match &reader.text[range.start..=range.start] {
-        "\"" => return reader.quoted().map(|text| Cause::Text(Pattern::new(&text))),
-        "/" => return regex(reader),
-        _ => {}
+    let rest = &reader.text[range.start..];
+    if rest.starts_with('"') {
+        return reader.quoted().map(|text| Cause::Text(Pattern::new(&text)));
+    }
+    if rest.starts_with('/') {
+        return regex(reader);
     }
     let word = &reader.text[range.clone()];
     reader.at = range.end;
@@ -56,112 +59,113 @@ fn cause(reader: &mut Reader<'_>) -> Result<Cause, Error> {
     let digits = word.bytes().take_while(u8::is_ascii_digit).count();
     match (digits, word.len()) {
         (3, 3) => status(reader, word, range).map(Cause::Status),
-        (1, 3) if word[1..].eq_ignore_ascii_case("xx") => hundred(reader, word, range),
-        (1..=3, _) => Err(reader.wrong(range, status_reason(word))),
-        (4.., _) => Err(reader.wrong(range, "a status has three digits, from 100 to 599")),
-        _ => Err(reader.stray_cause(range)),
+        (1, 3) if word.to_ascii_lowercase().ends_with("xx") => hundred(reader, word, range),
+        (1..=3, _) => Err(unfinished_status(reader, word, range)),
+        (4.., _) => Err(reader.wrong(range, "a status has three digits", "write one from 100 to 599")),
+        _ => Err(stray_cause(reader, word, range)),
     }
 }
 
-fn status(reader: &Reader<'_>, word: &str, range: Range<usize>) -> Result<u16, Error> {
+fn status(reader: &Reader<'_>, word: &str, range: Range<usize>) -> Result<u16, Misread> {
     let status = word.parse().ok().filter(|status| (100..=599).contains(status));
-    status.ok_or_else(|| reader.wrong(range, "there is no such status; they go from 100 to 599"))
+    status.ok_or_else(|| reader.wrong(range, "there is no such status", "write one from 100 to 599"))
 }
 
-fn hundred(reader: &Reader<'_>, word: &str, range: Range<usize>) -> Result<Cause, Error> {
+fn hundred(reader: &Reader<'_>, word: &str, range: Range<usize>) -> Result<Cause, Misread> {
     let hundred = word[..1].parse().ok().filter(|hundred| (1..=5).contains(hundred));
-    hundred
-        .map(Cause::Hundred)
-        .ok_or_else(|| reader.wrong(range, "there is no such class of statuses; they go from 1xx to 5xx"))
+    let wrong = || reader.wrong(range, "there is no such class of statuses", "write one from 1xx to 5xx");
+    hundred.map(Cause::Hundred).ok_or_else(wrong)
 }
 
-fn status_reason(word: &str) -> String {
-    let first = &word[..1];
-    match word.find([',', '|', ';', '/']) {
-        Some(_) => "several causes are joined by 'or': 409 or 412".into(),
-        None => format!("a status has three digits; write {first}xx for all that begin with {first}"),
+fn unfinished_status(reader: &Reader<'_>, word: &str, range: Range<usize>) -> Misread {
+    if word.contains([',', '|', ';', '/']) {
+        return reader.wrong(range, "several causes are joined by \"or\"", "write 409 or 412");
     }
+    let fix = format!("write {first}xx for all that begin with {first}", first = &word[..1]);
+    reader.wrong(range, "a status has three digits", fix)
 }
 
-fn regex(reader: &mut Reader<'_>) -> Result<Cause, Error> {
+fn stray_cause(reader: &Reader<'_>, word: &str, range: Range<usize>) -> Misread {
+    let fix = match nearest(word, ["timeout", "connection", "fail"]) {
+        Some(known) => format!("did you mean {known}?"),
+        None => CAUSES.into(),
+    };
+    reader.wrong(range, format!("\"{word}\" is no cause"), fix)
+}
+
+fn regex(reader: &mut Reader<'_>) -> Result<Cause, Misread> {
     let start = reader.at;
     let Some((source, after)) = reader.until('/') else {
-        return Err(reader.wrong(
-            start..reader.text.len(),
-            "a regular expression ends with /; a name of requests comes after 'on'",
-        ));
+        let fix = "end it with /, or write \"on\" before a name of requests";
+        return Err(reader.wrong(start..reader.text.len(), "the regular expression does not end", fix));
     };
-    let source = source.replace("\\/", "/");
-    let regex = Regex::new(&source).map_err(|error| {
-        let reason = format!("the regular expression cannot be used: {}", one_line(&error.to_string()));
-        reader.wrong(start..after, reason)
+    let regex = Regex::new(&source.replace("\\/", "/")).map_err(|error| {
+        let fix: Vec<_> = error.to_string().split_whitespace().map(str::to_owned).collect();
+        reader.wrong(start..after, "the regular expression cannot be used", fix.join(" "))
     })?;
     reader.at = after;
     Ok(Cause::Regex(regex))
 }
 
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn verdict(reader: &mut Reader<'_>, fails: bool) -> Result<Verdict, Error> {
+fn verdict(reader: &mut Reader<'_>, fails: bool) -> Result<Verdict, Misread> {
     let usual = if fails { Verdict::Failed } else { Verdict::Expected };
     let Some(start) = reader.take_word("up") else { return Ok(usual) };
     let Some(to) = reader.take_word("to") else {
-        return Err(reader.wrong(start, "write 'up to' and a share, such as up to 1%"));
+        return Err(reader.wrong(start, "after \"up\" there is no share", "write up to 1%"));
     };
     let share = share(reader, to)?;
     if fails {
         let place = start.start..reader.at;
-        return Err(reader.wrong(place, "'fail' has no share; leave out 'up to', or leave out 'fail'"));
+        return Err(reader.wrong(
+            place,
+            "\"fail\" has no share",
+            "leave out \"up to\", or leave out \"fail\"",
+        ));
     }
     Ok(Verdict::Tolerated(share))
 }
 
-fn share(reader: &mut Reader<'_>, to: Range<usize>) -> Result<Share, Error> {
+fn share(reader: &mut Reader<'_>, to: Range<usize>) -> Result<Share, Misread> {
     let Some(range) = reader.peek() else {
-        return Err(reader.wrong(to, "the share is missing; write it in percent: up to 1%"));
+        return Err(reader.wrong(to, "the share is missing", "write it in percent: up to 1%"));
     };
     let word = &reader.text[range.clone()];
     reader.at = range.end;
     let number = word.strip_suffix('%').or_else(|| reader.take_word("%").map(|_| word));
     let Some(percent) = number.and_then(|number| number.parse::<f64>().ok()) else {
-        return Err(reader.wrong(range, "a share is a number and a percent sign: up to 1%"));
+        return Err(reader.wrong(range, "this is no share", "write a number and a percent sign: up to 1%"));
     };
     if !(percent > 0.0 && percent <= 100.0) {
-        return Err(reader.wrong(range, "a share is above 0% and at most 100%"));
+        return Err(reader.wrong(range, "there is no such share", "write one above 0% and at most 100%"));
     }
     Ok(Share(percent / 100.0))
 }
 
 /// The method and the name of the requests that a rule is about.
-fn place(reader: &mut Reader<'_>) -> Result<(Option<Box<str>>, Pattern), Error> {
+fn place(reader: &mut Reader<'_>) -> Result<(Option<Box<str>>, Pattern), Misread> {
     let Some(first) = reader.peek() else {
-        return Err(reader.wrong(reader.end(), "the requests are missing; write on POST /orders, or on *"));
+        return Err(reader.wrong(reader.end(), "the requests are missing", "write on POST /orders, or on *"));
     };
-    if reader.text[first.start..].starts_with('"') {
+    if reader.is_at_quotation() {
         return Ok((None, Pattern::new(&reader.quoted()?)));
     }
     let word = &reader.text[first.clone()];
     reader.at = first.end;
-    let is_quoted = reader.peek().is_some_and(|next| reader.text[next.start..].starts_with('"'));
-    let is_method = word.bytes().all(|byte| byte.is_ascii_uppercase()) || word == "*";
-    let rest = reader.text[first.end..].trim();
-    if rest.is_empty() && METHODS.contains(&word) {
-        let reason = format!("the name after {word} is missing; write on {word} * for all such requests");
-        return Err(reader.wrong(first, reason));
+    let has_more = reader.peek().is_some();
+    let is_quoted = reader.is_at_quotation();
+    if !has_more && METHODS.contains(&word) {
+        let fix = format!("write on {word} * for all such requests");
+        return Err(reader.wrong(first, format!("the name after {word} is missing"), fix));
     }
-    if rest.is_empty() || !(is_method || is_quoted) {
-        let whole = reader.text[first.start..].trim_end();
-        reader.at = reader.text.len();
-        return Ok((None, Pattern::new(whole)));
+    let is_method = word == "*" || word.bytes().all(|byte| byte.is_ascii_uppercase());
+    if !has_more || !(is_method || is_quoted) {
+        return Ok((None, Pattern::new(reader.rest_from(first.start))));
     }
     let method = (word != "*").then(|| word.into());
     if is_quoted {
         return Ok((method, Pattern::new(&reader.quoted()?)));
     }
-    reader.at = reader.text.len();
-    Ok((method, Pattern::new(rest)))
+    Ok((method, Pattern::new(reader.rest_from(reader.at))))
 }
 
 /// A place in the text of a rule.
@@ -170,7 +174,7 @@ struct Reader<'a> {
     at: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     /// Where the next word is; moves to its beginning.
     fn peek(&mut self) -> Option<Range<usize>> {
         let rest = &self.text[self.at..];
@@ -190,23 +194,36 @@ impl Reader<'_> {
         Some(range)
     }
 
+    /// Takes everything from a place on.
+    fn rest_from(&mut self, start: usize) -> &'a str {
+        self.at = self.text.len();
+        self.text[start..].trim_end()
+    }
+
+    fn is_at_quotation(&self) -> bool {
+        self.text[self.at..].starts_with('"')
+    }
+
     /// Takes a text in quotation marks, which begins here; `\"` stands for one inside.
-    fn quoted(&mut self) -> Result<String, Error> {
-        self.peek();
+    fn quoted(&mut self) -> Result<String, Misread> {
         let start = self.at;
         let Some((text, after)) = self.until('"') else {
-            return Err(self.wrong(start..self.text.len(), "the quotation mark is not closed; end the text with \""));
+            return Err(self.wrong(start..self.text.len(), "the quotation does not end", "close it with \""));
         };
         let text = text.replace("\\\"", "\"");
         if text.is_empty() {
-            return Err(self.wrong(start..after, "an empty pattern matches nothing; write \"*\" for any text"));
+            return Err(self.wrong(
+                start..after,
+                "an empty pattern matches nothing",
+                "write \"*\" for any text",
+            ));
         }
         self.at = after;
         Ok(text)
     }
 
     /// What stands between the mark here and the next one that has no backslash before it, and where that ends.
-    fn until(&self, mark: char) -> Option<(&str, usize)> {
+    fn until(&self, mark: char) -> Option<(&'a str, usize)> {
         let start = self.at + mark.len_utf8();
         let mut is_escaped = false;
         for (offset, character) in self.text[start..].char_indices() {
@@ -223,53 +240,21 @@ impl Reader<'_> {
         end..end
     }
 
-    fn wrong(&self, place: Range<usize>, reason: impl Into<Box<str>>) -> Error {
-        Error::new(self.text, place, reason)
+    fn wrong(&self, place: Range<usize>, problem: impl Into<String>, fix: impl Into<String>) -> Misread {
+        Misread::new(self.text, place, problem, fix)
     }
 
-    fn stray_cause(&self, range: Range<usize>) -> Error {
+    /// A word that is no part of a rule, after one or more that are.
+    fn stray(&self, range: Range<usize>) -> Misread {
         let word = &self.text[range.clone()];
-        let reason = match nearest(word, &WORDS[..3]) {
-            Some(known) => format!("'{word}' is no cause; did you mean {known}?"),
-            None => format!("'{word}' is no cause; write {CAUSES}"),
-        };
-        self.wrong(range, reason)
-    }
-
-    fn stray(&self, range: Range<usize>) -> Error {
-        let word = &self.text[range.clone()];
-        let reason = match nearest(word, &WORDS[3..]) {
-            Some("up") => format!("'{word}' does not belong here; did you mean 'up to'?"),
-            Some(known) => format!("'{word}' does not belong here; did you mean '{known}'?"),
+        let fix = match nearest(word, ["or", "on", "up"]) {
+            Some("up") => "did you mean up to?".into(),
+            Some(known) => format!("did you mean {known}?"),
             None if word.starts_with('/') || METHODS.contains(&word) => {
-                format!("write 'on' before the requests: on {}", self.text[range.start..].trim_end())
+                format!("write on {}", self.text[range.start..].trim_end())
             }
-            None => format!("'{word}' does not belong here; what may follow is 'or', 'up to 1%' and 'on POST /orders'"),
+            None => "what may follow is or, up to 1%, on POST /orders".into(),
         };
-        self.wrong(range, reason)
+        self.wrong(range, format!("\"{word}\" does not belong here"), fix)
     }
-}
-
-/// The known word that differs least, if it differs by a letter or two.
-fn nearest<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
-    let word = word.to_ascii_lowercase();
-    let distances = known.iter().map(|known| (distance(&word, known), *known));
-    let (distance, known) = distances.min_by_key(|(distance, _)| *distance)?;
-    (distance <= known.len() / 3 + 1 && distance < word.len().min(known.len())).then_some(known)
-}
-
-/// How many letters have to be changed, added or left out.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut before = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let changed = before + usize::from(x != *y);
-            before = row[j + 1];
-            row[j + 1] = changed.min(before + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -62,7 +62,9 @@ fn a_success_changes_only_by_a_rule_that_fails_it() {
 
 #[test]
 fn only_some_rules_need_to_see_successes() {
-    for (rule, expected) in [("fail 200 on *", true), ("fail timeout", false), ("409", false), ("fail \"x\"", false)] {
+    for (rule, expected) in
+        [("fail 200 on *", true), ("fail timeout", false), ("409", false), ("fail \"x\"", false)]
+    {
         assert_eq!(Rules::parse([rule]).map(|rules| rules.judge_successes()), Ok(expected), "{rule}");
     }
 }
@@ -112,43 +114,43 @@ fn what_is_no_rule_is_shown_with_its_place() {
     let table = [
         ("", 1, "empty"),
         ("   ", 4, "empty"),
-        ("409 onn POST /x", 5, "did you mean 'on'?"),
-        ("409 POST /x", 5, "write 'on' before the requests: on POST /x"),
-        ("409 /x", 5, "write 'on' before the requests: on /x"),
+        ("409 onn POST /x", 5, "did you mean on?"),
+        ("409 POST /x", 5, "write on POST /x"),
+        ("409 /x", 5, "write on /x"),
         ("409 on", 7, "the requests are missing"),
         ("409 on POST", 8, "write on POST * for all"),
         ("4099 on *", 1, "three digits"),
-        ("99 on *", 1, "three digits; write 9xx"),
+        ("99 on *", 1, "three digits: write 9xx"),
         ("999 on *", 1, "from 100 to 599"),
         ("40x on *", 1, "write 4xx"),
         ("9xx on *", 1, "from 1xx to 5xx"),
-        ("409,412 on *", 1, "joined by 'or'"),
-        ("409 or on *", 8, "'on' is no cause"),
+        ("409,412 on *", 1, "joined by \"or\""),
+        ("409 or on *", 8, "\"on\" is no cause"),
         ("409 or", 7, "what happened is missing"),
         ("timeuot on *", 1, "did you mean timeout?"),
-        ("teapot on *", 1, "'teapot' is no cause; write a status"),
+        ("teapot on *", 1, "\"teapot\" is no cause: write a status"),
         ("fail", 5, "what happened is missing"),
         ("fial 200", 1, "did you mean fail?"),
-        ("502 up 1%", 5, "write 'up to'"),
+        ("502 up 1%", 5, "write up to"),
         ("502 up to", 8, "the share is missing"),
         ("502 up to 1 on *", 11, "a percent sign"),
         ("502 up to 0% on *", 11, "above 0%"),
         ("502 up to 101%", 11, "at most 100%"),
         ("502 up to NaN%", 11, "above 0%"),
-        ("fail 502 up to 1% on *", 10, "'fail' has no share"),
-        ("\"half on *", 1, "not closed"),
+        ("fail 502 up to 1% on *", 10, "\"fail\" has no share"),
+        ("\"half on *", 1, "does not end"),
         ("\"\" on *", 1, "empty pattern"),
-        ("/half on *", 1, "ends with /"),
+        ("/half on *", 1, "end it with /"),
         ("/(/ on *", 1, "cannot be used"),
-        ("409 on \"/x\" and more", 13, "'and' does not belong here"),
+        ("409 on \"/x\" and more", 13, "\"and\" does not belong here"),
         ("é on *", 1, "is no cause"),
         ("409 é", 5, "does not belong here"),
     ];
     for (text, column, reason) in table {
         let error = Rule::parse(text).expect_err(text);
-        assert!(error.reason().contains(reason), "{text}: {error}");
+        assert!(error.line().contains(reason), "{text}: {error}");
         assert_eq!(error.column(), column, "{text}: {error}");
-        assert!(!error.reason().contains('\n'), "{text}: {error}");
+        assert!(!error.line().contains('\n'), "{text}: {error}");
     }
 }
 
@@ -157,10 +159,8 @@ fn an_error_points_at_the_word() {
     let error = Rule::parse("409 onn POST /x").expect_err("no word of a rule");
     assert_eq!(
         error.to_string(),
-        "column 5: 'onn' does not belong here; did you mean 'on'?\n  409 onn POST /x\n      ^^^"
+        "column 5: \"onn\" does not belong here: did you mean on?\n  409 onn POST /x\n      ^^^"
     );
-    let error = Rule::parse("\"é\" onn").expect_err("no word of a rule").to_string();
-    assert!(error.ends_with("\n  \"é\" onn\n      ^^^"), "{error}");
 }
 
 #[test]
