@@ -22,6 +22,7 @@ mod plan;
 mod practice;
 mod recording;
 mod response;
+mod rules;
 mod samples;
 mod session;
 mod site;
@@ -50,6 +51,8 @@ mod _core {
     use super::practice::target_main;
     #[pymodule_export]
     use super::response::Response;
+    #[pymodule_export]
+    use super::rules::Rules;
     #[pymodule_export]
     use super::transport::ConnectionPool;
     #[pymodule_export]

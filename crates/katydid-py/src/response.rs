@@ -21,6 +21,7 @@ use crate::attached::Attached;
 use crate::fast::decode;
 use crate::incoming::{Failed, Incoming};
 use crate::recording::{self, Report};
+use crate::rules;
 use crate::samples;
 use crate::stats::Recorder;
 
@@ -204,9 +205,6 @@ impl Response {
 
     /// Reports the request with `exception` as its failure.
     fn report(slf: &Bound<'_, Self>, exception: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        if let Some(exception) = exception {
-            samples::offer(slf, exception);
-        }
         let py = slf.py();
         let this = slf.get();
         let (meta, event) = this.state.with(py, |state| {
@@ -215,8 +213,17 @@ impl Response {
         });
         let Some(event) = event else { return Ok(()) };
         let event = event.bind(py);
+        let mut is_to_be_judged = false;
+        if let Some(exception) = exception {
+            is_to_be_judged = rules::govern(event)?;
+            if !is_to_be_judged {
+                samples::offer(slf, exception);
+            }
+        }
         if meta.is_none()
+            && !is_to_be_judged
             && let Some(recorder) = recording::only_recorder(event)?
+            && (exception.is_some() || !recorder.get().judges_successes() || !Self::fails_by_rule(slf, &recorder)?)
         {
             return Self::report_natively(slf, &recorder, exception);
         }
@@ -228,6 +235,20 @@ impl Response {
         let timing = this.state.with(py, |state| state.timing);
         recording::record_marks(event, &timing)?;
         recording::fire(event, &meta)
+    }
+
+    /// Is this success a failure by a rule? Then the event's listeners learn of it, as of any failure.
+    #[cold]
+    fn fails_by_rule(slf: &Bound<'_, Self>, recorder: &Bound<'_, Recorder>) -> PyResult<bool> {
+        let py = slf.py();
+        let request = slf.get().state.with(py, |state| {
+            let sent = state.sent.as_ref()?;
+            Some((sent.method.clone_ref(py), sent.name.clone_ref(py), state.status))
+        });
+        let Some((method, name, status)) = request else { return Ok(false) };
+        let (method, name) = (method.bind(py).str()?, name.bind(py).str()?);
+        let status = (status != 0).then_some(status);
+        Ok(recorder.get().fails(&method.to_string_lossy(), &name.to_string_lossy(), status))
     }
 
     fn report_natively(

@@ -3,7 +3,8 @@
 //! Not here: printing, files, the terminal's width. A function takes a [`Snapshot`](katydid_stats::Snapshot) and gives
 //! lines or a text back.
 //!
-//! Reading order: [`console`] (the tables), [`truth`] (what the tables cannot say: lag and phases), [`csv`], [`json`],
+//! Reading order: [`console`] (the tables), [`truth`] (what the tables cannot say: lag and phases), [`expectations`] (what
+//! rules made of the run), [`csv`], [`json`],
 //! and below them [`number`] and [`moment`] (how a number and a time are
 //! written).
 //!
@@ -22,6 +23,7 @@
 
 pub mod console;
 pub mod csv;
+pub mod expectations;
 pub mod json;
 pub mod moment;
 pub mod number;

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import gevent
 
 from katydid.locust import log
+from katydid.results import samples
+from katydid.verdict.expect import expect, expectations_of
 
 from .outputs import CannotWrite, Outputs
 from .signals import Interrupted, Signals
@@ -49,6 +51,8 @@ def run_headless(environment: Environment, options: Any) -> int:
 
 def create_runner(environment: Environment, options: Any) -> Runner:
     """The runner for the part that this process plays: master, worker, or all of the test."""
+    expect(environment, options.katydid_expect or ())
+    samples.keep(environment)
     if options.master:
         return environment.create_master_runner(options.master_bind_host, options.master_bind_port)
     if options.worker:
@@ -103,6 +107,7 @@ def exit_code(environment: Environment, runner: Runner, options: Any) -> int:
     """What the process ends with: the locustfile's wish, else whether anything failed."""
     if environment.process_exit_code is not None:
         return environment.process_exit_code
-    if runner.errors or runner.exceptions:
+    expectations = expectations_of(environment)
+    if runner.errors or runner.exceptions or (expectations is not None and expectations.broken):
         return int(options.exit_code_on_error)
     return _EXIT_LISTENER_RAISED if log.unhandled_greenlet_exception else 0

@@ -24,6 +24,8 @@ class Kind(Enum):
     """A number above zero."""
     COUNT = "count"
     """A whole number above zero."""
+    RULE = "rule"
+    """What is to be expected of failures."""
     USER_CONFIG = "user config"
     """JSON, or the path of a JSON file."""
     HELP = "help"
@@ -62,6 +64,8 @@ class Option:
     metavar: str | None = None
     many: bool = False
     """Takes any number of values."""
+    repeatable: bool = False
+    """May be given several times; the value is a list."""
     choices: tuple[str, ...] | None = None
     convert: Callable[[str], Any] | None = None
     """Applied to the text before anything else."""
@@ -443,6 +447,18 @@ OPTIONS: tuple[Option, ...] = (
         dest="html_file",
         env="LOCUST_HTML",
         metavar="<filename>",
+    ),
+    Option(
+        ("--expect",),
+        Group.STATS,
+        "A rule about failures: '409 on POST /*/state' says that these are expected, 'fail 200 on GET /gone' that"
+        " such an answer is a failure. Of several rules the first that matches decides",
+        Kind.RULE,
+        dest="katydid_expect",
+        env="KATYDID_EXPECT",
+        metavar="<rule>",
+        repeatable=True,
+        is_ours=True,
     ),
     Option(("--json",), Group.STATS, "Print the final statistics to stdout as JSON", Kind.FLAG),
     Option(

@@ -17,6 +17,8 @@ import gevent
 
 from katydid.locust import stats as reports
 from katydid.locust.input_events import input_listener
+from katydid.verdict.expect import expectations_of
+from katydid.verdict.triage import triage_table
 
 from .progress import Progress, wants_progress
 
@@ -102,12 +104,20 @@ class Outputs:
     def _print_summary(self) -> None:
         stats = self._runner.stats
         if self._options.katydid_quiet:
-            _table_logger.info(summary_line(stats))
+            _table_logger.info(summary_line(stats) + self._judged_words())
         elif not self._options.json_file:
             reports.print_stats(stats, current=False)
             reports.print_percentile_stats(stats)
             reports.print_error_report(stats)
+            reports.print_lines(triage_table(self._environment))
+            if expectations := expectations_of(self._environment):
+                reports.print_lines(expectations.table())
             reports.print_truth(stats)
+
+    def _judged_words(self) -> str:
+        """How many requests rules reclassified, for a run in one line."""
+        expectations = expectations_of(self._environment)
+        return "" if expectations is None else expectations.words()
 
 
 def _write(name: str, write: Callable[[], Any]) -> bool:

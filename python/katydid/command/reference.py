@@ -18,6 +18,7 @@ _VALUES = {
     Kind.TIMESPAN: "time: `90`, `20m`, `1h30m`",
     Kind.RATE: "number above 0",
     Kind.COUNT: "whole number above 0",
+    Kind.RULE: "[rule](../guide/failures.md)",
     Kind.USER_CONFIG: "JSON, or path of a JSON file",
     Kind.HELP: "-",
     Kind.VERSION: "-",
@@ -93,7 +94,7 @@ def _removed_row(option: Option) -> str:
 
 def _value(option: Option) -> str:
     value = ", ".join(f"`{choice}`" for choice in option.choices) if option.choices else _VALUES[option.kind]
-    return f"{value}; several" if option.many else value
+    return f"{value}; several" if option.many or option.repeatable else value
 
 
 def _default(option: Option) -> str:

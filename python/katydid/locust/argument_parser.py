@@ -220,11 +220,21 @@ def json_user_config(string: str) -> list[dict[str, Any]]:
     return settings
 
 
+def rule(string: str) -> str:
+    """A rule of expectations, as it was written."""
+    try:
+        _core.Rules([string])
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from fault
+    return string
+
+
 _CONVERTERS = {
     Kind.INTEGER: int,
     Kind.TIMESPAN: timespan,
     Kind.RATE: gt_zero,
     Kind.COUNT: positive_integer,
+    Kind.RULE: rule,
     Kind.USER_CONFIG: json_user_config,
 }
 
@@ -343,6 +353,8 @@ def _reading(option: Option) -> dict[str, Any]:
         keywords["choices"] = list(option.choices)
     if option.many:
         keywords["nargs"] = "*"
+    if option.repeatable:
+        keywords["action"] = "append"
     if option.kind is Kind.CONFIG_FILE:
         keywords["is_config_file_arg"] = True
     return keywords

@@ -25,6 +25,9 @@ _STEERING = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, Inte
 class EventHook:
     """One kind of event, and the functions that want to hear of it."""
 
+    _rules: Any = None
+    """The expectations by which requests are judged before listeners hear of them; see `katydid.verdict.expect`."""
+
     def __init__(self) -> None:
         self._handlers: list[Callable[..., Any]] = []
 

@@ -12,14 +12,16 @@ from katydid import _core
 from .run import RequestStats
 
 
-def recorder_into(stats: RequestStats) -> _core.Recorder | OwnRecorder:
-    """The listener that records requests into `stats`."""
+def recorder_into(stats: RequestStats, event: Any) -> _core.Recorder | OwnRecorder:
+    """The listener to `event` that records requests into `stats`."""
     own_ways = (stats.log_request, stats.log_error)
     if [getattr(way, "__func__", None) for way in own_ways] == [
         RequestStats.log_request,
         RequestStats.log_error,
     ]:
-        return _core.Recorder(stats)
+        recorder = _core.Recorder(stats)
+        recorder.rules = getattr(event, "_rules", None)
+        return recorder
     return OwnRecorder(stats)
 
 
