@@ -6,7 +6,7 @@
 //! Reading order: [`span`] (how a duration is written), [`mix`] (which user class comes next), [`pace`] (how many at
 //! once, and how long until the next batch), [`dispatch`] (which worker runs whom, up and down), [`wait`] (the pause
 //! between two tasks), [`shape`] (a target that changes with time), [`stages`] (levels of load), [`threshold`] (what is
-//! asked of a run), [`pattern`] and [`nearest`] (names), [`misread`] (what is wrong with a text).
+//! asked of a run), [`suite`] (all of it in a file), [`pattern`] and [`nearest`] (names), [`misread`] (what is wrong with a text).
 //!
 //! ```
 //! use katydid_plan::{Dispatcher, Step, UserClass};
@@ -32,6 +32,7 @@ mod scan;
 pub mod shape;
 pub mod span;
 pub mod stages;
+pub mod suite;
 pub mod threshold;
 pub mod wait;
 
