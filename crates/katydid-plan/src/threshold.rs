@@ -68,6 +68,23 @@ impl Threshold {
 /// Text that does not follow the grammar, a value whose unit is not the metric's, and scopes in which a metric is not
 /// known.
 pub fn parse(text: &str) -> Result<Threshold, Misread> {
+    parse_within(text, Around::default())
+}
+
+/// What a threshold stands in, where it is written inside of a scenario or of a level.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Around<'a> {
+    /// The scenario's name.
+    pub scenario: Option<&'a str>,
+    /// The level's number.
+    pub level: Option<&'a str>,
+}
+
+/// Parses a threshold that stands in a scenario or in a level, and holds for it alone.
+///
+/// # Errors
+/// Those of [`parse`], and a scope that names another one.
+pub fn parse_within(text: &str, around: Around<'_>) -> Result<Threshold, Misread> {
     let mut scan = Scan::new(text);
     let (metric, metric_piece) = metric::metric(&mut scan)?;
     let comparison = metric::comparison(&mut scan)?;
@@ -85,6 +102,7 @@ pub fn parse(text: &str) -> Result<Threshold, Misread> {
     while !scan.is_at_end() {
         clause(&mut scan, &mut threshold)?;
     }
+    scope::put_within(&scan, &mut threshold.scope, around, &metric_piece)?;
     scope::check(&scan, &threshold, &metric_piece)?;
     Ok(threshold)
 }

@@ -4,7 +4,7 @@
 //! lines or a text back.
 //!
 //! Reading order: [`console`] (the tables), [`truth`] (what the tables cannot say: lag and phases), [`expectations`] (what
-//! rules made of the run), [`csv`], [`json`],
+//! rules made of the run), [`verdict`] (whether a run met what was asked of it), [`csv`], [`json`],
 //! and below them [`number`] and [`moment`] (how a number and a time are
 //! written).
 //!
@@ -28,3 +28,4 @@ pub mod json;
 pub mod moment;
 pub mod number;
 pub mod truth;
+pub mod verdict;

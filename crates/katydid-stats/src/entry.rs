@@ -192,6 +192,48 @@ impl Entry {
         }
     }
 
+    /// What was recorded since this entry was as `earlier`, as an entry that began at `now` and keeps no window.
+    ///
+    /// # Accuracy
+    /// Counts and sums are exact. The shortest and longest response time are exact where they are those of the whole
+    /// entry and new; otherwise they are those of [`Histogram`]'s cells.
+    pub fn since(&self, earlier: &Self, now: f64) -> Self {
+        let times = self.times.since(&earlier.times);
+        let (shortest, longest) = ends_ms(&times);
+        let is_new_min = self.min_ms.is_some_and(|min| earlier.min_ms.is_none_or(|before| min < before));
+        let mut later = Self {
+            requests: self.requests.saturating_sub(earlier.requests),
+            requests_without_time: self.requests_without_time.saturating_sub(earlier.requests_without_time),
+            failures: self.failures.saturating_sub(earlier.failures),
+            total_ms: (self.total_ms - earlier.total_ms).max(0.0),
+            min_ms: if is_new_min { self.min_ms } else { shortest.zip(self.min_ms).map(|(a, b)| a.max(b)) },
+            max_ms: if self.max_ms > earlier.max_ms {
+                self.max_ms
+            } else {
+                longest.unwrap_or(0.0).min(self.max_ms)
+            },
+            bytes: self.bytes.saturating_sub(earlier.bytes),
+            times,
+            requests_by_second: self.requests_by_second.since(&earlier.requests_by_second),
+            failures_by_second: self.failures_by_second.since(&earlier.failures_by_second),
+            ..Self::new(&self.method, &self.name, now, self.requests_by_second.capacity())
+        };
+        later.last_request_at = self.last_request_at.filter(|_| later.requests > 0);
+        for (status, count) in &self.statuses {
+            let known =
+                earlier.statuses.iter().find(|(known, _)| known == status).map_or(0, |(_, count)| *count);
+            if *count > known {
+                later.add_status(*status, count - known);
+            }
+        }
+        for (index, sum) in later.phases.iter_mut().enumerate() {
+            let (now, before) = (self.phases[index], earlier.phases[index]);
+            sum.ns = now.ns.saturating_sub(before.ns);
+            sum.count = now.count.saturating_sub(before.count);
+        }
+        later
+    }
+
     /// Forgets everything but the name and begins again at `now`.
     pub fn reset(&mut self, now: f64) {
         let window = self.window.as_ref().map(Window::length);
@@ -298,6 +340,13 @@ impl Entry {
     fn span(&self) -> Option<f64> {
         self.last_request_at.map(|last| last - self.started_at).filter(|span| *span != 0.0)
     }
+}
+
+/// The shortest and the longest duration of a distribution, as its cells know them.
+fn ends_ms(times: &Histogram) -> (Option<f64>, Option<f64>) {
+    let mut cells = times.cells().map(|cell| cell.value_ms());
+    let shortest = cells.next();
+    (shortest, cells.last().or(shortest))
 }
 
 fn ratio(sum: f64, count: u64) -> f64 {

@@ -71,6 +71,23 @@ impl ErrorTable {
         }
     }
 
+    /// The failures since this table was as `earlier`. One that was known then is seen first when it was seen last then.
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut later = Self::default();
+        for error in &self.errors {
+            let known =
+                earlier.find(&error.method, &error.name, &error.text).map(|id| &earlier.errors[id.index()]);
+            let more = error.occurrences.saturating_sub(known.map_or(0, |known| known.occurrences));
+            if more > 0 {
+                let first_seen = known
+                    .filter(|known| known.first_seen <= error.first_seen)
+                    .map_or(error.first_seen, |known| known.last_seen);
+                later.add(&error.method, &error.name, &error.text, more, (first_seen, error.last_seen));
+            }
+        }
+        later
+    }
+
     /// All failures, oldest first.
     pub fn as_slice(&self) -> &[ErrorStat] {
         &self.errors

@@ -139,6 +139,25 @@ impl Histogram {
         self.max_us = self.max_us.max(other.max_us);
     }
 
+    /// What was recorded since this histogram was as `earlier`. Its longest duration is exact if it is the longest of
+    /// all, otherwise that of its topmost cell.
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut before = earlier.cells().peekable();
+        let mut later = Self::new();
+        for cell in self.cells() {
+            while before.next_if(|known| known.low_us < cell.low_us).is_some() {}
+            let known = before.next_if(|known| known.low_us == cell.low_us).map_or(0, |known| known.count);
+            if cell.count > known {
+                later.record_many_us(cell.value_us(), cell.count - known);
+            }
+        }
+        later.max_us = match later.is_empty() {
+            false if self.max_us > earlier.max_us => self.max_us,
+            _ => later.max_us.min(self.max_us),
+        };
+        later
+    }
+
     /// Forgets everything; a table keeps its memory.
     pub fn clear(&mut self) {
         match &mut self.cells {
@@ -320,6 +339,18 @@ mod tests {
             let exact = durations[rank as usize] as f64 / 1000.0;
             let told = histogram.quantile_ms(quantile).expect("there are durations");
             prop_assert!((told - exact).abs() <= exact * 0.001, "{told} for {exact}");
+        }
+
+        #[test]
+        fn what_came_since_is_what_was_recorded_in_between(
+            before in prop::collection::vec(0_u64..10_000_000, 0..400),
+            after in prop::collection::vec(0_u64..10_000_000, 0..400),
+        ) {
+            let earlier = of(&before);
+            let later = of(&before.iter().chain(&after).copied().collect::<Vec<_>>());
+            let (since, expected) = (later.since(&earlier), of(&after));
+            prop_assert!(since.cells().eq(expected.cells()));
+            prop_assert!((since.max_ms() - expected.max_ms()).abs() <= expected.max_ms() * 0.001);
         }
 
         #[test]

@@ -69,6 +69,18 @@ impl PerSecond {
         }
     }
 
+    /// What was counted since this series was as `earlier`.
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut later = Self::new(self.capacity);
+        for (second, count) in self.iter() {
+            match count.saturating_sub(earlier.at(second)) {
+                0 => {}
+                more => later.add(second, more),
+            }
+        }
+        later
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.counts.clear();

@@ -193,6 +193,40 @@ impl RunStats {
         self.now = self.now.max(other.now);
     }
 
+    /// What was recorded since these statistics were as `earlier`, a copy of them that is as old as the last request in
+    /// it: entries and failures in which something happened, and no windows.
+    ///
+    /// After a reset in between it is everything since the reset; `merge` puts the parts of a run together again.
+    ///
+    /// # Accuracy
+    /// See [`Entry::since`] and [`ErrorTable::since`].
+    pub fn since(&self, earlier: &Self) -> Self {
+        let fresh = Self::new(self.total.started_at);
+        let is_same_run = self.total.started_at == earlier.total.started_at;
+        let earlier = if is_same_run { earlier } else { &fresh };
+        let mut later = Self::new(earlier.now);
+        for entry in &self.entries {
+            let known = earlier.find(&entry.method, &entry.name).and_then(|id| earlier.entry_of(id));
+            let part = match known {
+                Some(known) => entry.since(known, earlier.now),
+                None => entry.since(&Entry::new("", "", 0.0, 1), entry.started_at),
+            };
+            if part.requests + part.failures > 0 {
+                let id = later.entry_at(&part.method, &part.name, part.started_at);
+                later.entries[id.index()] = part;
+            }
+        }
+        later.total = self.total.since(&earlier.total, earlier.now);
+        later.errors = self.errors.since(&earlier.errors);
+        later.lag = self.lag.since(&earlier.lag);
+        later.start_lag = self.start_lag.since(&earlier.start_lag);
+        for (index, phase) in later.phases.iter_mut().enumerate() {
+            *phase = self.phases[index].since(&earlier.phases[index]);
+        }
+        later.now = self.now;
+        later
+    }
+
     /// Empties every entry and keeps the names; begins again at `now`.
     pub fn reset(&mut self, now: f64) {
         self.entries.iter_mut().for_each(|entry| entry.reset(now));
@@ -419,7 +453,42 @@ mod tests {
         (entries, stats.total().clone(), errors, stats.lag().clone())
     }
 
+    #[test]
+    fn since_a_reset_there_is_only_what_came_after_it() {
+        let mut stats = recorded(&[(0, 80, true)]);
+        let earlier = stats.clone();
+        stats.reset(200.0);
+        let id = stats.entry("GET", "0");
+        stats.record(id, &sample(201.0, 1.0));
+        let since = stats.since(&earlier);
+        assert_eq!((since.total().requests, since.total().failures), (1, 0));
+        assert_eq!(since.entries()[0].requests, 1);
+        assert!(since.errors().as_slice().is_empty());
+    }
+
     proptest! {
+        #[test]
+        fn a_run_is_what_it_was_and_what_came_since(
+            before in prop::collection::vec((0_u8..4, 0_u32..80_000, any::<bool>()), 0..30),
+            after in prop::collection::vec((0_u8..4, 0_u32..80_000, any::<bool>()), 0..30),
+        ) {
+            let earlier = recorded(&before);
+            let whole = recorded(&[before, after.clone()].concat());
+            let since = whole.since(&earlier);
+            let alone = recorded(&after);
+            let of = |stats: &RunStats| {
+                let mut rows: Vec<_> = stats.entries().iter()
+                    .map(|entry| (entry.name.clone(), entry.requests, entry.failures, entry.total_ms.to_bits()))
+                    .collect();
+                rows.sort();
+                rows
+            };
+            prop_assert_eq!(of(&since), of(&alone));
+            let mut again = earlier;
+            again.merge(&since);
+            prop_assert_eq!(facts(&again), facts(&whole));
+        }
+
         #[test]
         fn merging_is_associative_and_equals_one_run(
             parts in prop::collection::vec(

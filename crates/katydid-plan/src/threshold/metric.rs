@@ -157,7 +157,8 @@ pub(super) fn metric<'a>(scan: &mut Scan<'a>) -> Result<(Metric, Piece<'a>), Mis
     let belongs = |character: char| character.is_alphanumeric() || "_.".contains(character);
     let word = scan.take(belongs);
     if word.text.is_empty() {
-        return Err(scan.wrong(scan.peek_word_place(), "here should be a metric", HOW));
+        let place = scan.peek_word_place();
+        return Err(scan.wrong(place, "here should be a metric", HOW));
     }
     if let Some((_, metric)) = NAMES.iter().find(|(name, _)| *name == word.text) {
         return Ok((*metric, word));

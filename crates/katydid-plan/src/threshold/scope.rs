@@ -1,6 +1,6 @@
 //! For which part of a run does a threshold hold?
 
-use super::{KEYWORDS, Metric, Threshold};
+use super::{Around, KEYWORDS, Metric, Threshold};
 use crate::nearest::nearest;
 use crate::scan::{Piece, Scan};
 use crate::{Misread, Pattern};
@@ -145,6 +145,24 @@ fn names(scan: &mut Scan<'_>, scope: &mut Scope) -> Result<(), Misread> {
         scope.name = Some(Pattern::new(scan.quoted_or_word()?.text));
     } else {
         scope.name = Some(Pattern::new(first.text));
+    }
+    Ok(())
+}
+
+/// Makes a scope part of what its threshold stands in.
+pub(super) fn put_within(
+    scan: &Scan<'_>,
+    scope: &mut Scope,
+    around: Around<'_>,
+    name: &Piece<'_>,
+) -> Result<(), Misread> {
+    let parts = [("scenario", around.scenario, &mut scope.scenario), ("level", around.level, &mut scope.level)];
+    for (what, outer, own) in parts {
+        let Some(outer) = outer else { continue };
+        if own.replace(Pattern::new(outer)).is_some() {
+            let problem = format!("it stands in a {what} already");
+            return Err(scan.wrong(name.place.clone(), problem, format!("leave the {what} out")));
+        }
     }
     Ok(())
 }
