@@ -218,6 +218,7 @@ impl RunStats {
         }
         later.total = self.total.since(&earlier.total, earlier.now);
         later.errors = self.errors.since(&earlier.errors);
+        later.reclassified = self.reclassified.since(&earlier.reclassified);
         later.lag = self.lag.since(&earlier.lag);
         later.start_lag = self.start_lag.since(&earlier.start_lag);
         for (index, phase) in later.phases.iter_mut().enumerate() {

@@ -76,10 +76,12 @@ class Samples:
         if is_full and response_ms <= kept[-1]["response_ms"]:
             return
         sample = self._sample(kind, response, exception, client, url, response_ms, dict(phases))
-        more = _size(sample) - (_size(kept[-1]) if is_full else 0)
-        if self._bytes + more > MOST_BYTES:
+        room = MOST_BYTES - self._bytes + (_size(kept[-1]) if is_full else 0)
+        if _size(sample) > room:
+            _leave_out_bodies(sample)
+        if _size(sample) > room:
             return
-        self._bytes += more
+        self._bytes = MOST_BYTES - room + _size(sample)
         self._count += 1
         sample["id"] = f"{self._count}"
         first, *others = kept[:SLOWEST_KEPT] if is_full else kept or [sample]
@@ -144,6 +146,14 @@ class Samples:
 def _linked(kept: list[Sample]) -> list[Sample]:
     """The first exchange of a kind names the slowest of the others."""
     return [{**kept[0], "slowest": kept[1]["id"] if len(kept) > 1 else None}, *kept[1:]]
+
+
+def _leave_out_bodies(sample: Sample) -> None:
+    """All but what was said in the messages' bodies, which is most of an exchange."""
+    for message in (sample["request"], sample["response"]):
+        if message and message["body"]:
+            message.update(body=None, body_truncated=True, body_exact=False)
+    sample["curl"] = curl(sample["method"], sample["url"], sample["request"])
 
 
 def _size(sample: Sample) -> int:

@@ -71,7 +71,9 @@ def no_answer_of(response: Any, exception: Any) -> str | None:
     if isinstance(error, LocustBadStatusCode | requests.HTTPError | CatchResponseError):
         return None
     for link in _chain(error):
-        if isinstance(link, _TIMEOUTS) or _is_retried_timeout(link):
+        # For urllib3 a refused connection is a kind of timeout.
+        is_timeout = isinstance(link, _TIMEOUTS) and not isinstance(link, lower.NewConnectionError)
+        if is_timeout or _is_retried_timeout(link):
             return TIMEOUT
     return CONNECTION if isinstance(error, _CONNECTIONS) else None
 
