@@ -87,16 +87,15 @@ fn together(stats: &RunStats, scope: &Scope) -> Entry {
 
 /// An entry without what it remembers second by second, which nothing here asks for.
 fn slim(entry: &Entry) -> Entry {
-    Entry {
-        requests: entry.requests,
-        requests_without_time: entry.requests_without_time,
-        failures: entry.failures,
-        total_ms: entry.total_ms,
-        min_ms: entry.min_ms,
-        max_ms: entry.max_ms,
-        times: entry.times.clone(),
-        ..Entry::new("", "", entry.started_at, 1)
-    }
+    let mut slim = Entry::new("", "", entry.started_at, 1);
+    slim.requests = entry.requests;
+    slim.requests_without_time = entry.requests_without_time;
+    slim.failures = entry.failures;
+    slim.total_ms = entry.total_ms;
+    slim.min_ms = entry.min_ms;
+    slim.max_ms = entry.max_ms;
+    slim.times = entry.times.clone();
+    slim
 }
 
 #[cfg(test)]
