@@ -29,6 +29,7 @@ mod site;
 mod stats;
 mod transport;
 mod verbs;
+mod verdict;
 mod versioned;
 
 use pyo3::prelude::*;
@@ -52,7 +53,7 @@ mod _core {
     #[pymodule_export]
     use super::response::Response;
     #[pymodule_export]
-    use super::rules::Rules;
+    use super::rules::{Rules, check_rule};
     #[pymodule_export]
     use super::transport::ConnectionPool;
     #[pymodule_export]
@@ -66,6 +67,7 @@ mod _core {
         super::plan::register(module)?;
         super::samples::register(module)?;
         super::stats::register(module)?;
+        super::verdict::register(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

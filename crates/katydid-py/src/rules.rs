@@ -107,6 +107,12 @@ impl Rules {
     }
 }
 
+/// Raises ValueError, with the place and the fix, for text that is no rule.
+#[pyfunction]
+pub(crate) fn check_rule(text: &str) -> PyResult<()> {
+    rule::Rule::parse(text).map(drop).map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
 /// Are there rules for the requests that this event reports? Asked for failures only.
 #[cold]
 pub(crate) fn govern(event: &Bound<'_, PyAny>) -> PyResult<bool> {

@@ -163,12 +163,13 @@ impl Judge {
         let stats = all.since(&current.before);
         let results = Results { index: current.index, stats, seconds: now - current.begun_at, is_complete };
         let degradation = self.degradation(&results);
+        let is_reference = self.is_reference(current.index);
         self.results.push(results);
         for watch in self.watches.iter_mut().filter(|watch| watch.level == Some(current.index)) {
-            if watch.threshold.metric == Metric::Degradation {
-                watch.note(degradation, now);
-            } else {
-                watch.end(sources, now);
+            match watch.threshold.metric {
+                Metric::Degradation if is_reference => watch.skip(),
+                Metric::Degradation => watch.note(degradation, now),
+                _ => watch.end(sources, now),
             }
         }
     }
@@ -258,6 +259,12 @@ impl Judge {
         };
         let reference = self.baseline_p95_ms.or_else(of_first)?;
         Some((p95_ms(results.stats.total())? - reference) / reference).filter(|share| share.is_finite())
+    }
+
+    /// Is a level what the others of its scenario are compared with?
+    fn is_reference(&self, index: usize) -> bool {
+        let is_first = self.levels.get(index).is_some_and(|planned| self.first_of(planned) == planned);
+        is_first && self.baseline_p95_ms.is_none()
     }
 
     fn first_of<'s>(&'s self, planned: &'s PlannedLevel) -> &'s PlannedLevel {

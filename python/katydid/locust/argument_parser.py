@@ -17,14 +17,16 @@ import sys
 import tempfile
 import textwrap
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 import configargparse
 
 from katydid import _core
+from katydid.command import suite
 from katydid.command.options import GROUP_NOTES, OPTIONS, PREPARSED, Group, Kind, Option
 
 from ._version import version
@@ -85,10 +87,19 @@ class LocustConfigParser(configargparse.ConfigFileParser):
 
     def parse(self, stream: Any) -> dict[str, Any]:
         """The options in a file."""
+        if suite.is_suite(str(stream.name)):
+            return _options_of_suite(str(stream.name))
         if str(stream.name).endswith(".toml"):
             return LocustTomlConfigParser().parse(stream)
         lines: dict[str, Any] = configargparse.DefaultConfigFileParser().parse(stream)
         return lines
+
+
+def _options_of_suite(name: str) -> dict[str, Any]:
+    try:
+        return suite.option_values(Path(name))
+    except suite.CannotRead as fault:
+        raise configargparse.ConfigFileParserException(str(fault)) from fault
 
 
 class LocustArgumentParser(configargparse.ArgumentParser):
@@ -220,22 +231,28 @@ def json_user_config(string: str) -> list[dict[str, Any]]:
     return settings
 
 
-def rule(string: str) -> str:
-    """A rule of expectations, as it was written."""
-    try:
-        _core.Rules([string])
-    except ValueError as fault:
-        raise argparse.ArgumentTypeError(str(fault)) from fault
-    return string
+def _checked_by(check: Callable[[str], None]) -> Callable[[str], str]:
+    """A converter that leaves the text as it is if it can be read."""
+
+    def text(string: str) -> str:
+        try:
+            check(string)
+        except ValueError as fault:
+            raise argparse.ArgumentTypeError(str(fault)) from fault
+        return string
+
+    return text
 
 
-_CONVERTERS = {
+_CONVERTERS: dict[Kind, Callable[[str], Any]] = {
     Kind.INTEGER: int,
     Kind.TIMESPAN: timespan,
     Kind.RATE: gt_zero,
     Kind.COUNT: positive_integer,
-    Kind.RULE: rule,
+    Kind.RULE: _checked_by(_core.check_rule),
     Kind.USER_CONFIG: json_user_config,
+    Kind.STAGES: _checked_by(_core.check_stages),
+    Kind.THRESHOLD: _checked_by(_core.check_threshold),
 }
 
 
@@ -255,7 +272,7 @@ def get_empty_argument_parser(
     """A parser that knows the options -f and --config alone."""
     parser = LocustArgumentParser(
         prog=_PROGRAM,
-        default_config_files=list(default_config_files),
+        default_config_files=[*default_config_files, *_suite_files(default_config_files)],
         config_file_parser_class=LocustConfigParser,
         add_env_var_help=False,
         add_config_file_help=False,
@@ -277,6 +294,18 @@ def get_empty_argument_parser(
     for attribute in _OPTIONS_OF_THE_EMPTY_PARSER:
         _add_option(parser, _option(attribute))
     return parser
+
+
+def _suite_files(default_config_files: Any) -> list[str]:
+    """The suite file, where files are read at all. Ends the process with code 2 if it is missing."""
+    if not default_config_files:
+        return []
+    try:
+        found = suite.path()
+    except suite.CannotRead as fault:
+        complain(str(fault))
+        sys.exit(2)
+    return [] if found is None else [str(found)]
 
 
 def get_parser(default_config_files: Any = DEFAULT_CONFIG_FILES) -> LocustArgumentParser:
@@ -353,7 +382,7 @@ def _reading(option: Option) -> dict[str, Any]:
         keywords["choices"] = list(option.choices)
     if option.many:
         keywords["nargs"] = "*"
-    if option.repeatable:
+    if option.repeated:
         keywords["action"] = "append"
     if option.kind is Kind.CONFIG_FILE:
         keywords["is_config_file_arg"] = True

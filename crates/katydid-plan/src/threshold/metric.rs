@@ -187,7 +187,9 @@ fn with_number(text: &str) -> Option<Result<Metric, &str>> {
     let (number, make) = kinds.iter().find_map(|(head, make)| Some((text.strip_prefix(head)?, make)))?;
     let is_number = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let percent: f64 = number.parse().ok().filter(|_| is_number)?;
-    Some(if (0.0..=100.0).contains(&percent) { Ok(make(percent / 100.0)) } else { Err(number) })
+    // 99.9 / 100.0 is not 0.999, as the tables have it; with twelve digits it is.
+    let quantile = (percent * 1e10).round() / 1e12;
+    Some(if (0.0..=100.0).contains(&percent) { Ok(make(quantile)) } else { Err(number) })
 }
 
 pub(super) fn comparison(scan: &mut Scan<'_>) -> Result<Comparison, Misread> {

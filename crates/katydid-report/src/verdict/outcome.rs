@@ -31,6 +31,11 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// All of it, for programs.
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_else(|_| "null".into())
+    }
+
     /// All in one line.
     pub fn line(&self) -> String {
         if !self.is_asked {

@@ -152,17 +152,18 @@ impl Watch {
             }
             _ => self.keep(self.reading(String::new(), None, now)),
         }
-        self.begun_at = None;
         self.marks.clear();
-        self.level = None;
+        self.skip();
     }
 
     /// Takes over a number that was measured elsewhere.
     pub(super) fn note(&mut self, value: Option<f64>, now: f64) {
-        // The first level is not compared with itself, and that is no fault of it.
-        if value.is_some() {
-            self.keep(self.reading(String::new(), value, now));
-        }
+        self.keep(self.reading(String::new(), value, now));
+        self.skip();
+    }
+
+    /// The level is over and was not judged.
+    pub(super) fn skip(&mut self) {
         (self.begun_at, self.level) = (None, None);
     }
 
