@@ -39,6 +39,24 @@ fn large_bodies_are_refused_before_they_are_read() {
 }
 
 #[test]
+fn many_large_bodies_do_not_fill_the_memory() {
+    let (control, users) = limited(Limits { bodies_bytes: 1500, ..Limits::default() });
+    let mut first = connect(&control);
+    write!(first, "POST /swarm HTTP/1.1\r\nHost: {}\r\nContent-Length: 1200\r\n\r\n", address(&control))
+        .expect("a head");
+    first.write_all(&[b'x'; 1000]).expect("most of a body");
+    let mut second = ask(&control, "POST /swarm", &[], &"x".repeat(1000));
+    while second.status != 503 {
+        second = ask(&control, "POST /swarm", &[], &"x".repeat(1000)); // the first may not have been read yet
+    }
+    drop(first);
+    while second.status != 200 {
+        second = ask(&control, "POST /swarm", &[], &"x".repeat(1000));
+    }
+    assert!(!users.kinds().is_empty());
+}
+
+#[test]
 fn large_heads_and_many_headers_are_refused() {
     let (control, users) = running(Settings::default());
     let long = format!("X: {}", "y".repeat(70_000));
