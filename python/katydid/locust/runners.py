@@ -469,6 +469,7 @@ class LocalRunner(Runner):
         self._node.user_classes_count = {}
         self.environment._filter_tasks_by_tags()
         self.environment.events.test_start.fire(environment=self.environment)
+        self.record_anew()  # a listener may have chosen another way of recording
 
     def _dispatch(
         self, user_count: int, spawn_rate: float, wait: bool, user_classes: list[type[User]] | None
