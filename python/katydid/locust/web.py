@@ -108,6 +108,11 @@ class WebUI:
         OSError: it cannot listen there.
     """
 
+    server: Any = None
+    """The server, once it listens: has `server_host` and `server_port`."""
+    greenlet: Greenlet | None = None
+    """Publishes what the page shows, once it listens."""
+
     def __init__(
         self,
         environment: Environment,
@@ -136,10 +141,6 @@ class WebUI:
         """What the page is told; keys of a locustfile's own are kept."""
         self.auth_args: AuthArgs = {}
         """What the page to log in shows."""
-        self.server: Any = None
-        """The server: has `server_host` and `server_port`."""
-        self.greenlet: Greenlet | None = None
-        """Publishes what the page shows."""
 
         self._recording = Recording(environment, userclass_picker_is_active, web_login, self.web_base_path)
         self._recording.template_args = self.template_args

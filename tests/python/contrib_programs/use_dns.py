@@ -3,7 +3,7 @@ import sys
 from observing import IS_OURS, finish, make_environment, step
 
 import dns.message
-from locust.contrib.dns import DNSUser
+from locust.contrib.dns import DNSClient, DNSUser
 
 port = int(sys.argv[1])
 user = type("Resolver", (DNSUser,), {})(make_environment())
@@ -15,6 +15,7 @@ def ask(question, function="udp", **others):
     return lambda: getattr(user.client, function)(query, "127.0.0.1", **others)
 
 
+step("what it is", lambda: isinstance(user.client, DNSClient), value=True)
 for kind in ("answered", "unknown", "empty", "cut", "silent"):
     step(kind, ask(f"{kind}.example"))
 step("named", ask("answered.example", name="a name"))
