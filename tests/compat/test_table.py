@@ -105,7 +105,8 @@ def test_the_list_has_every_name(stock: dict[str, dict[str, list[str]]]) -> None
 
 def _ordinary(names: Iterable[str]) -> set[str]:
     """Loggers and variables for types: every module has its own, and nobody is promised them."""
-    return {name for name in names if name.rpartition(".")[2] in ("TYPE_CHECKING", "S", "T", "annotations", "logger")}
+    ordinary = ("TYPE_CHECKING", "S", "T", "annotations", "logger")
+    return {name for name in names if name.rpartition(".")[2] in ordinary}
 
 
 def test_a_claim_is_refused_without_its_test_or_its_word() -> None:
