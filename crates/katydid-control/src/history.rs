@@ -1,6 +1,6 @@
 //! How did the run go, second by second? Points and marks, in bounded memory.
 //!
-//! One point a second for the first hour. When there are [`MAX_POINTS`], each two neighbours become one, and from then on
+//! One point a second for the first hour. When there are more than [`MAX_POINTS`], each two neighbours become one, and from then on
 //! points come half as often. So a run of any length has between half as many and [`MAX_POINTS`] points.
 
 use std::sync::Arc;
@@ -171,7 +171,7 @@ impl History {
             self.points.push(Arc::new(Point::between(&before, now, users)));
         }
         self.before = Some(Arc::clone(now));
-        if self.points.len() >= MAX_POINTS {
+        if self.points.len() > MAX_POINTS {
             self.thin();
         }
     }

@@ -283,6 +283,8 @@ impl Door {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
+            // Who has said all that he has to say still wants the answer.
+            .half_close(true)
             .header_read_timeout(self.limits.head_within)
             .max_buf_size(self.limits.head_bytes)
             .max_headers(self.limits.headers)

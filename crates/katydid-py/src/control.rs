@@ -215,7 +215,8 @@ impl PyCommand {
 
     /// Answers with a body that comes in pieces.
     fn stream(&self, status: u16, headers: Vec<(String, String)>) -> PyResult<PyStream> {
-        Ok(PyStream(self.unanswered()?.stream(Reply { status, headers, ..Reply::default() })))
+        let stream = self.unanswered()?.stream(Reply { status, headers, ..Reply::default() });
+        Ok(PyStream(Mutex::new(Some(stream))))
     }
 }
 
@@ -226,28 +227,36 @@ impl PyCommand {
     }
 }
 
-/// The body of an answer as it comes. Who drops it before `end` has told the client that it broke off.
+/// The body of an answer as it comes. Who closes or drops it before `end` has told the client that it broke off.
 #[pyclass(frozen, module = "katydid._core", name = "ControlStream")]
-pub(crate) struct PyStream(Stream);
+pub(crate) struct PyStream(Mutex<Option<Stream>>);
 
 #[pymethods]
 impl PyStream {
     /// Sends a piece; False if the client has to read first. BrokenPipeError if it is gone.
     fn send(&self, piece: Vec<u8>) -> PyResult<bool> {
-        told(self.0.try_send(Piece::Data(piece.into())))
+        self.hand_over(Piece::Data(piece.into()))
     }
 
     /// Says that there is no more, as `send` does.
     fn end(&self) -> PyResult<bool> {
-        told(self.0.try_send(Piece::End))
+        self.hand_over(Piece::End)
+    }
+
+    /// Sends no more, be it the end or not.
+    fn close(&self) {
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
-fn told(sent: Sent) -> PyResult<bool> {
-    match sent {
-        Sent::Taken => Ok(true),
-        Sent::Full => Ok(false),
-        Sent::Gone => Err(PyBrokenPipeError::new_err("the client is gone")),
+impl PyStream {
+    fn hand_over(&self, piece: Piece) -> PyResult<bool> {
+        let stream = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match stream.as_ref().map_or(Sent::Gone, |stream| stream.try_send(piece)) {
+            Sent::Taken => Ok(true),
+            Sent::Full => Ok(false),
+            Sent::Gone => Err(PyBrokenPipeError::new_err("the client is gone")),
+        }
     }
 }
 
