@@ -294,8 +294,8 @@ def test_rules_can_be_replaced_and_taken_away(bare: Environment) -> None:
 
 
 def test_without_rules_nothing_stands_in_the_way(bare: Environment) -> None:
-    assert bare.events.request._rules is None
-    assert "fire" not in vars(bare.events.request)
+    assert bare.events.request._expectations is None
+    assert expectations_of(bare) is None
 
 
 def test_memory_is_bounded(bare: Environment) -> None:

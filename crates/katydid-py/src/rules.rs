@@ -116,6 +116,6 @@ pub(crate) fn check_rule(text: &str) -> PyResult<()> {
 /// Are there rules for the requests that this event reports? Asked for failures only.
 #[cold]
 pub(crate) fn govern(event: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let rules = event.getattr_opt(intern!(event.py(), "_rules"))?;
-    Ok(rules.is_some_and(|rules| rules.is_instance_of::<Rules>()))
+    let expectations = event.getattr_opt(intern!(event.py(), "_expectations"))?;
+    Ok(expectations.is_some_and(|expectations| !expectations.is_none()))
 }

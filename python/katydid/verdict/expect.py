@@ -8,10 +8,10 @@ Python, and a success does only if a rule makes a failure of it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
 
 from katydid import _core
 from katydid.results import samples
@@ -59,6 +59,7 @@ class Expectations:
     def __init__(self, environment: Environment, rules: _core.Rules) -> None:
         self._held = ref(environment)
         self.rules = rules
+        self._judges_successes = rules.judge_successes
 
     @property
     def _stats(self) -> Any:
@@ -115,7 +116,14 @@ class Expectations:
             ],
         }
 
-    def judge(self, event: dict[str, Any]) -> None:
+    def hear(self, event: dict[str, Any]) -> None:
+        """Judge a request before the listeners hear of it; `event` are the arguments of the event."""
+        if event.get("exception") or self._judges_successes:
+            self._judge(event)
+            if exception := event.get("exception"):
+                samples.offer(event.get("response"), exception)
+
+    def _judge(self, event: dict[str, Any]) -> None:
         """Change the arguments of a request event to what the rules make of it, and count that."""
         exception, response = event.get("exception"), event.get("response")
         method, name = str(event.get("request_type")), str(event.get("name"))
@@ -145,25 +153,6 @@ def _success(status: int | None) -> str:
     return "success" if status is None else f"success with status {status}"
 
 
-class Judging:
-    """Takes the place of the `fire` of an environment's `events.request`."""
-
-    def __init__(self, fire: Callable[..., None], expectations: Expectations) -> None:
-        self.fire = fire
-        self._expectations = expectations
-        self._judges_successes = expectations.rules.judge_successes
-
-    def __call__(self, *, reverse: bool = False, **event: Any) -> None:
-        if self._judges_successes or event.get("exception"):
-            self._expectations.judge(event)
-            if exception := event.get("exception"):
-                samples.offer(event.get("response"), exception)
-        self.fire(reverse=reverse, **event)
-
-
-_expectations: WeakKeyDictionary[Environment, Expectations] = WeakKeyDictionary()
-
-
 def expect(environment: Environment, rules: Iterable[str]) -> Expectations | None:
     """Have requests judged by these rules from now on, in place of those before. Without any, by none.
 
@@ -171,26 +160,20 @@ def expect(environment: Environment, rules: Iterable[str]) -> Expectations | Non
         ValueError: a text that is no rule; its message shows the place and what to write.
     """
     texts = list(rules)
-    compiled = _core.Rules(texts) if texts else None
-    hook: Any = environment.events.request
-    fire = hook.fire.fire if isinstance(hook.fire, Judging) else hook.fire
-    _expectations.pop(environment, None)
-    hook._rules = compiled
-    if compiled is not None:
-        expectations = _expectations[environment] = Expectations(environment, compiled)
-        fire = Judging(fire, expectations)
-    hook.fire = fire
+    expectations = Expectations(environment, _core.Rules(texts)) if texts else None
+    environment.events.request._expectations = expectations
     if environment.runner is not None:
         environment.runner.record_anew()
-    return _expectations.get(environment)
+    return expectations
 
 
 def expectations_of(environment: Environment) -> Expectations | None:
     """The rules of an environment; None without any."""
-    return _expectations.get(environment)
+    expectations: Expectations | None = environment.events.request._expectations
+    return expectations
 
 
 def expectations_document(environment: Environment) -> dict[str, Any]:
     """What `/api/v1/expectations` answers, also without rules."""
-    expectations = _expectations.get(environment)
+    expectations = expectations_of(environment)
     return {"rules": [], "reclassified": []} if expectations is None else expectations.document()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from katydid import _core
 from katydid.results import samples
 from katydid.results.failure import shown_text
+from katydid.results.secrets import masked
 
 from . import cause
 
@@ -81,7 +82,7 @@ def triage(environment: Environment) -> list[Group]:
         key = (word, error.method, error.name)
         if key not in groups:
             groups[key] = Group(*key, requests=_requests(stats, error.method, error.name))
-        text = samples.masked(shown_text(error.error))
+        text = masked(shown_text(error.error))
         seen = (error.first_seen, error.last_seen)
         groups[key].add(text, error.occurrences, seen, [sample["id"] for sample in exchanges])
     return sorted(groups.values(), key=lambda group: -group.failures)
