@@ -1,7 +1,7 @@
 """The `katydid` command: runs a locustfile.
 
-Only `katydid target …`, which starts a practice server, and `katydid completions SHELL`, which prints a
-script, do something else.
+Only `katydid target …`, which starts a practice server, `katydid replay …`, which sends a failed request again,
+and `katydid completions SHELL`, which prints a script, do something else.
 
 The order here is a contract: sockets are patched before anything else is imported, and the alias for `locust`
 exists before a locustfile can ask for it.
@@ -22,6 +22,10 @@ def main() -> None:
 
     patch()
     alias_locust()
+    if sys.argv[1:2] == ["replay"]:
+        from katydid.command.replay import replay_main
+
+        sys.exit(replay_main(sys.argv[2:]))
     from katydid.locust.main import main as run_locustfile
 
     run_locustfile()

@@ -21,8 +21,8 @@ SUITE = Path(__file__).parents[2] / "examples" / "mcp_gateway"
 READY = re.compile(r"listening on (http://\S+) \(")
 RULE = "409 on POST /*/state"
 
-# The suite of the examples allows 409. Here are the two ways in which a suite takes it for a failure: its own check
-# says so, or nobody looks and the status decides.
+# The suite of the examples allows 409. Here are the two ways in which a suite takes it for a failure: its own
+# check says so, or nobody looks and the status decides.
 BY_STATUS = """
 from gateway_user import GatewayUser as _GatewayUser
 

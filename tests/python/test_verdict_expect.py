@@ -1,4 +1,4 @@
-"""Rules about failures: what becomes of requests of every kind of client, what listeners see, what is counted."""
+"""Rules about failures: what becomes of requests of every kind of client, and what listeners see."""
 
 from __future__ import annotations
 
@@ -313,7 +313,8 @@ def test_the_document_has_rules_and_kinds(bare: Environment) -> None:
     fire(bare, "/a", "x")
     document = rules_of(bare).document()
     first, second = document["rules"]
-    assert (first["rule"], first["requests"], first["covered"], first["share"]) == ('"x" on TCP /a', 1, 1, 1.0)
+    assert first["rule"] == '"x" on TCP /a'
+    assert (first["requests"], first["covered"], first["share"]) == (1, 1, 1.0)
     assert second["requests"] == 0 and second["limit"] is None
     (kind,) = document["reclassified"]
     assert (kind["method"], kind["name"], kind["from"], kind["occurrences"]) == ("TCP", "/a", "x", 1)

@@ -209,11 +209,7 @@ impl Response {
     }
 
     /// The same; what nobody said anything about (`!is_said`) keeps the failure that a task put into `request_meta`.
-    fn report_as(
-        slf: &Bound<'_, Self>,
-        exception: Option<&Bound<'_, PyAny>>,
-        is_said: bool,
-    ) -> PyResult<()> {
+    fn report_as(slf: &Bound<'_, Self>, exception: Option<&Bound<'_, PyAny>>, is_said: bool) -> PyResult<()> {
         let py = slf.py();
         let this = slf.get();
         let (meta, event) = this.state.with(py, |state| {
@@ -232,7 +228,9 @@ impl Response {
         if meta.is_none()
             && !is_to_be_judged
             && let Some(recorder) = recording::only_recorder(event)?
-            && (exception.is_some() || !recorder.get().judges_successes() || !Self::fails_by_rule(slf, &recorder)?)
+            && (exception.is_some()
+                || !recorder.get().judges_successes()
+                || !Self::fails_by_rule(slf, &recorder)?)
         {
             return Self::report_natively(slf, &recorder, exception);
         }

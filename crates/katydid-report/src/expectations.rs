@@ -159,13 +159,8 @@ pub fn rows(rules: &Rules, snapshot: &Snapshot) -> Vec<Row> {
 fn row(outcome: &Outcome, kind: Option<&Reclassified>) -> Row {
     let limit = outcome.limit().map(float).unwrap_or_default();
     let broken = if outcome.is_broken() { "true" } else { "false" };
-    let of_rule = [
-        outcome.rule.clone(),
-        outcome.verdict.word().into(),
-        limit,
-        float(outcome.share()),
-        broken.into(),
-    ];
+    let of_rule =
+        [outcome.rule.clone(), outcome.verdict.word().into(), limit, float(outcome.share()), broken.into()];
     let of_kind = match kind {
         Some(kind) => [
             kind.method.to_string(),

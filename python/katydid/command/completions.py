@@ -12,6 +12,7 @@ from .options import OPTIONS, Kind, Option
 
 SUBCOMMANDS = {
     "target": "start a practice server",
+    "replay": "send a failed request of a run again",
     "completions": "print a script that completes this command in a shell",
 }
 """What the command does besides running locustfiles."""

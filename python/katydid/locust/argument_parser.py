@@ -283,6 +283,7 @@ def get_empty_argument_parser(
             f"""
             Usage: {_PROGRAM} [options] [UserClass ...]
                    {_PROGRAM} target ...         (start a practice server)
+                   {_PROGRAM} replay ...         (send a failed request again)
                    {_PROGRAM} completions SHELL  (complete options in bash, zsh or fish)
             """
         ),

@@ -26,8 +26,8 @@ MOST_KINDS = 200
 SLOWEST_KEPT = 3
 """Exchanges of a kind that are kept beside the first: the slowest ones."""
 
-MOST_BYTES = 4 << 20
-"""Bytes of all exchanges together, roughly."""
+MOST_BYTES = 8 << 20
+"""Bytes of all exchanges together, roughly. When half of it is used, exchanges are kept without bodies."""
 
 MOST_OF_A_BODY = 64 << 10
 """Bytes of a body that are kept."""
@@ -66,7 +66,7 @@ class Samples:
             return
         sample = self._sample(kind, response, exception, client, url, response_ms, dict(phases))
         room = MOST_BYTES - self._bytes + (_size(kept[-1]) if is_full else 0)
-        if _size(sample) > room:
+        if _size(sample) > room - MOST_BYTES // 2:
             _leave_out_bodies(sample)
         if _size(sample) > room:
             return

@@ -39,9 +39,9 @@ impl Source<'_> {
     fn check(&self, value: &Value<'_>, form: &Form, path: &str) -> Result<(), Error> {
         match form {
             Form::Table(keys) => self.check_table(self.table(value, path)?, keys, path),
-            Form::Tables(keys) => self.each(value, path, |item, path| {
-                self.check_table(self.table(item, path)?, keys, path)
-            }),
+            Form::Tables(keys) => {
+                self.each(value, path, |item, path| self.check_table(self.table(item, path)?, keys, path))
+            }
             Form::Named(keys) => self.named(value, path, keys),
             Form::Many(form) => self.each(value, path, |item, path| self.check(item, form, path)),
             Form::Options => self.options(value, path),
@@ -91,7 +91,10 @@ impl Source<'_> {
                 }
             }
             if setting(value).is_none() {
-                let message = format!("{} is no value of an option: write text, a number, true, or a list", story(value));
+                let message = format!(
+                    "{} is no value of an option: write text, a number, true, or a list",
+                    story(value)
+                );
                 return Err(self.wrong(value.span(), &path, message));
             }
         }
@@ -190,7 +193,9 @@ fn number(value: &Value<'_>) -> Option<f64> {
 
 pub(super) fn share(value: &Value<'_>) -> Option<f64> {
     let share = match value.get_ref().as_str() {
-        Some(text) => text.trim().strip_suffix('%')?.trim().parse::<f64>().ok().map(|percent| percent / 100.0),
+        Some(text) => {
+            text.trim().strip_suffix('%')?.trim().parse::<f64>().ok().map(|percent| percent / 100.0)
+        }
         None => number(value),
     };
     share.filter(|share| share.is_finite() && *share >= 0.0)

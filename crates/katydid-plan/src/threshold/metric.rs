@@ -108,9 +108,12 @@ impl Metric {
     /// What it is counted in.
     pub fn unit(self) -> Unit {
         match self {
-            Self::Percentile(_) | Self::Average | Self::Min | Self::Max | Self::Lag(_) | Self::StartLag(_) => {
-                Unit::Milliseconds
-            }
+            Self::Percentile(_)
+            | Self::Average
+            | Self::Min
+            | Self::Max
+            | Self::Lag(_)
+            | Self::StartLag(_) => Unit::Milliseconds,
             Self::FailRatio | Self::Degradation => Unit::Share,
             Self::Failures | Self::Requests => Unit::Count,
             Self::Rps | Self::FailuresPerSecond => Unit::PerSecond,
@@ -165,7 +168,11 @@ pub(super) fn metric<'a>(scan: &mut Scan<'a>) -> Result<(Metric, Piece<'a>), Mis
     }
     if let Some(found) = with_number(word.text) {
         let quantile = found.map_err(|text| {
-            scan.wrong(word.place.clone(), format!("there is no percentile {text}"), "use one between 0 and 100")
+            scan.wrong(
+                word.place.clone(),
+                format!("there is no percentile {text}"),
+                "use one between 0 and 100",
+            )
         })?;
         return Ok((quantile, word));
     }
@@ -214,7 +221,8 @@ pub(super) fn value(scan: &mut Scan<'_>, metric: Metric, name: &Piece<'_>) -> Re
         scan.wrong(digits.place.clone(), format!("\"{}\" is no number", digits.text), example(metric))
     })?;
     let unit = scan.take_adjacent(|character| !character.is_whitespace());
-    let factor = factor(metric.unit(), unit.text).ok_or_else(|| wrong_unit(scan, metric, name, &digits, &unit))?;
+    let factor =
+        factor(metric.unit(), unit.text).ok_or_else(|| wrong_unit(scan, metric, name, &digits, &unit))?;
     let value = number * factor;
     if metric == Metric::FailRatio && unit.text.is_empty() && value >= 1.0 {
         let problem = if value > 1.0 { "no ratio is above 1" } else { "a ratio of 1 means every request" };
@@ -248,7 +256,9 @@ fn wrong_unit(
         let fix = format!("write {0}ms or {0}s", digits.text);
         return scan.wrong(digits.place.clone(), problem, fix);
     }
-    let is_known = [Unit::Milliseconds, Unit::Share, Unit::PerSecond].iter().any(|kind| factor(*kind, unit.text).is_some());
+    let is_known = [Unit::Milliseconds, Unit::Share, Unit::PerSecond]
+        .iter()
+        .any(|kind| factor(*kind, unit.text).is_some());
     let of = if is_known { format!(" of {}", name.text) } else { String::new() };
     scan.wrong(unit.place.clone(), format!("\"{}\" is no unit{of}", unit.text), example(metric))
 }

@@ -80,7 +80,12 @@ impl Recorder {
     #[new]
     fn new(stats: &Bound<'_, RequestStats>) -> Self {
         let shared = stats.get().shared.clone();
-        Self { shared, hearing: Mutex::default(), rules: Mutex::default(), judges_successes: AtomicBool::default() }
+        Self {
+            shared,
+            hearing: Mutex::default(),
+            rules: Mutex::default(),
+            judges_successes: AtomicBool::default(),
+        }
     }
 
     /// Is the time that sleeps end too late recorded, too? Of several runs in one process, those that are on want it.
