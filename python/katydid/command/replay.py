@@ -123,4 +123,6 @@ def _send(session: Any, message: Message) -> Answer:
     if not response.status_code:
         return Answer(None, response_ms, repr(response.error), None)
     body = response.content
-    return Answer(response.status_code, response_ms, None, None if body is None else body.decode("utf-8", "replace"))
+    return Answer(
+        response.status_code, response_ms, None, None if body is None else body.decode("utf-8", "replace")
+    )

@@ -114,7 +114,8 @@ def _triage_section(groups: list[dict[str, Any]]) -> list[str]:
     if not groups:
         return []
     rows = [
-        [g["failures"], _percent(g["share"]), g["cause"], g["method"], g["name"], g["example"]] for g in groups
+        [g["failures"], _percent(g["share"]), g["cause"], g["method"], g["name"], g["example"]]
+        for g in groups
     ]
     head = ["#", "share", "cause", "method", "name", "example"]
     return ["", "## Why requests failed", "", *_table(head, rows)]

@@ -111,9 +111,7 @@ class Expectations:
                 }
                 for outcome in self.outcomes
             ],
-            "reclassified": [
-                dict(zip(kinds, row, strict=True)) for row in self._stats._reclassified()
-            ],
+            "reclassified": [dict(zip(kinds, row, strict=True)) for row in self._stats._reclassified()],
         }
 
     def hear(self, event: dict[str, Any]) -> None:

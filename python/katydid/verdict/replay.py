@@ -123,7 +123,9 @@ UNCLEAR = "unclear"
 def judged(sample: Sample, answer: Answer) -> tuple[str, str]:
     """Did it fail again? `fails`, `succeeds` or `unclear`, and why."""
     if answer.status is None:
-        before = "as before" if sample["status"] is None else f"there was an answer before: {sample['status']}"
+        before = (
+            "as before" if sample["status"] is None else f"there was an answer before: {sample['status']}"
+        )
         return FAILS, f"no answer, {before}"
     if answer.status >= 400:
         same = answer.status == sample["status"]

@@ -29,12 +29,15 @@ pub struct Judgement {
     pub verdict: Verdict,
 }
 
+/// Indices of the rules that cover a method and a name, in their order.
+type Covering = Box<[usize]>;
+
 /// Rules at work.
 #[derive(Clone, Debug, Default)]
 pub struct Judge {
     rules: Rules,
-    /// The rules that cover a method and a name, in their order.
-    places: HashMap<Box<str>, HashMap<Box<str>, Box<[usize]>>>,
+    /// The rules that cover a name, by method.
+    places: HashMap<Box<str>, HashMap<Box<str>, Covering>>,
     known: usize,
 }
 
@@ -66,7 +69,7 @@ impl Judge {
         self.places.get(method)?.get(name).map(|rules| &**rules)
     }
 
-    fn covering(&self, method: &str, name: &str) -> Box<[usize]> {
+    fn covering(&self, method: &str, name: &str) -> Covering {
         let rules = self.rules.as_slice().iter().enumerate();
         rules.filter(|(_, rule)| rule.covers(method, name)).map(|(index, _)| index).collect()
     }
