@@ -1,7 +1,7 @@
 """The `katydid` command: runs a locustfile.
 
-Only `katydid target …`, which starts a practice server, `katydid replay …`, which sends a failed request again,
-and `katydid completions SHELL`, which prints a script, do something else.
+Only `katydid target …`, which starts a practice server, `katydid replay …`, which sends a failed request
+again, and `katydid completions SHELL`, which prints a script, do something else.
 
 The order here is a contract: sockets are patched before anything else is imported, and the alias for `locust`
 exists before a locustfile can ask for it.

@@ -50,7 +50,7 @@ def replay_main(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="katydid replay",
-        description="Send a failed exchange of a run again, one after the other, and say whether it still fails.",
+        description="Send a failed exchange of a run again, without load, and say whether it still fails.",
     )
     parser.add_argument("report", help="a report of the run, as --html report.json or report.html writes it")
     parser.add_argument("failure", nargs="?", help="number of the exchange; without it all are listed")

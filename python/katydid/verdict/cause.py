@@ -14,8 +14,8 @@ import requests
 from urllib3 import exceptions as lower
 
 from katydid import _core
-from katydid.http.fastfailure import HTTPParseError, LocustBadStatusCode
 from katydid.http.fastfailure import ConnectionError as FastConnectionError
+from katydid.http.fastfailure import HTTPParseError, LocustBadStatusCode
 from katydid.locust.exception import CatchResponseError
 
 CONNECTION = "connection"
@@ -96,7 +96,7 @@ def _is_retried_timeout(error: BaseException) -> bool:
 
 
 def texts_of(exception: Any) -> list[str]:
-    """A failure's text in the forms in which people meet it: in files, without quotation marks, and on screens."""
+    """A failure's text in the forms in which people meet it: in files, without quotation marks, on screens."""
     text = _core.stats_error_text(exception)
     if not isinstance(exception, BaseException):
         return [text]

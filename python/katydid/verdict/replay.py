@@ -1,4 +1,4 @@
-"""Does a failure that was kept still happen when nobody else is there? The exchange is sent again, a few times.
+"""Does a failure that was kept still happen without load? The exchange is sent again, a few times.
 
 What still fails is a bug; what does not was the load. Secrets are not kept with an exchange, so whoever sends
 it again has to bring them.
