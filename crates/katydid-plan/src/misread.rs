@@ -35,7 +35,8 @@ impl Misread {
         problem: impl Into<String>,
         fix: impl Into<String>,
     ) -> Self {
-        let characters_before = |end: usize| text.char_indices().take_while(|(index, _)| *index < end).count();
+        let characters_before =
+            |end: usize| text.char_indices().take_while(|(index, _)| *index < end).count();
         let place = characters_before(place.start)..characters_before(place.end);
         Self { text: text.into(), place, problem: problem.into(), fix: fix.into() }
     }
@@ -77,10 +78,7 @@ mod tests {
     fn points_at_the_place() {
         let misread = Misread::new("10@1 for ever", 9..13, "\"ever\" is no time", "write 5m");
         let lines: Vec<_> = misread.to_string().lines().map(str::to_owned).collect();
-        assert_eq!(
-            lines,
-            ["column 10: \"ever\" is no time: write 5m", "  10@1 for ever", "           ^^^^"]
-        );
+        assert_eq!(lines, ["column 10: \"ever\" is no time: write 5m", "  10@1 for ever", "           ^^^^"]);
     }
 
     #[test]

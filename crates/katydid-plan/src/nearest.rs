@@ -52,7 +52,9 @@ mod tests {
 
     #[test]
     fn offers_only_what_resembles() {
-        for (word, found) in [("p59", Some("p95")), ("fail_rate", Some("fail_ratio")), ("zzz", None), ("", None)] {
+        for (word, found) in
+            [("p59", Some("p95")), ("fail_rate", Some("fail_ratio")), ("zzz", None), ("", None)]
+        {
             assert_eq!(nearest(word, ["p95", "fail_ratio", "rps"]), found, "{word}");
         }
     }

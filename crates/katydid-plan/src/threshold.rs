@@ -49,7 +49,10 @@ impl Threshold {
 
     /// Does it judge how many requests of the whole run may fail, in place of the rule that none may?
     pub fn judges_failures(&self) -> bool {
-        self.metric.is_of_failures() && self.scope.is_whole_run() && self.window.is_none() && self.after.is_zero()
+        self.metric.is_of_failures()
+            && self.scope.is_whole_run()
+            && self.window.is_none()
+            && self.after.is_zero()
     }
 }
 
@@ -187,7 +190,10 @@ mod tests {
             ("p95<2s on GET", Scope { name: pattern("GET"), ..whole.clone() }),
             ("p95<2s on GET over 3s", Scope { name: pattern("GET"), ..whole.clone() }),
             ("p95<2s on each /v1/*", Scope { name: pattern("/v1/*"), is_each: true, ..whole.clone() }),
-            ("p95<2s on \"chat (first token)\"", Scope { name: pattern("chat (first token)"), ..whole.clone() }),
+            (
+                "p95<2s on \"chat (first token)\"",
+                Scope { name: pattern("chat (first token)"), ..whole.clone() },
+            ),
             (
                 "p95<2s on POST 'over there' abort",
                 Scope { method: pattern("POST"), name: pattern("over there"), ..whole.clone() },
@@ -197,7 +203,10 @@ mod tests {
                 "p95<2s on level:3 /items",
                 Scope { level: pattern("3"), name: pattern("/items"), ..whole.clone() },
             ),
-            ("p95<2s on level:3//items", Scope { level: pattern("3"), name: pattern("/items"), ..whole.clone() }),
+            (
+                "p95<2s on level:3//items",
+                Scope { level: pattern("3"), name: pattern("/items"), ..whole.clone() },
+            ),
             (
                 "p95<2s on scenario:api level:\"night peak\"",
                 Scope { scenario: pattern("api"), level: pattern("night peak"), ..whole },

@@ -115,7 +115,11 @@ impl Judge {
 impl Judge {
     /// A judge of what a suite file asks and of further thresholds; `stages` take the place of the file's load.
     #[new]
-    fn new(suite: Option<&Bound<'_, Suite>>, stages: Option<&str>, thresholds: Vec<String>) -> PyResult<Self> {
+    fn new(
+        suite: Option<&Bound<'_, Suite>>,
+        stages: Option<&str>,
+        thresholds: Vec<String>,
+    ) -> PyResult<Self> {
         let suite = suite.map(|suite| suite.get().0.clone()).unwrap_or_default();
         let (mut asked, mut scenarios) = (suite.thresholds, suite.scenarios);
         if let Some(text) = stages {

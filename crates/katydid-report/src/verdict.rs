@@ -95,7 +95,8 @@ impl Judge {
             Some(user) => users.iter().position(|known| known == user).map_or(0, |index| index + 1),
             None => 0,
         };
-        let watches = thresholds.into_iter().map(|threshold| Watch::new(source(&threshold), threshold)).collect();
+        let watches =
+            thresholds.into_iter().map(|threshold| Watch::new(source(&threshold), threshold)).collect();
         Ok(Self {
             watches,
             levels,
@@ -217,7 +218,8 @@ impl Judge {
         let total = sources.first().map(|stats| stats.total());
         Verdict {
             is_asked: self.asks(),
-            passed: thresholds.iter().all(|outcome| outcome.passed) && levels.iter().all(|level| level.is_allowed()),
+            passed: thresholds.iter().all(|outcome| outcome.passed)
+                && levels.iter().all(|level| level.is_allowed()),
             aborted: self.aborted.clone(),
             judges_failures: self.watches.iter().any(|watch| watch.threshold.judges_failures()),
             requests: total.map_or(0, |total| total.requests),
@@ -236,16 +238,27 @@ impl Judge {
         let title = |index: usize| self.levels.get(index).map(PlannedLevel::title);
         match missed.filter(|_| watch.threshold.scope.is_of_levels()) {
             Some((index, _)) => Outcome::not_reached(&watch.threshold, title(index)),
-            None => Outcome::of(&watch.threshold, watch.worst(), watch.worst().and_then(|worst| title(worst.level?)), self.begun_at),
+            None => Outcome::of(
+                &watch.threshold,
+                watch.worst(),
+                watch.worst().and_then(|worst| title(worst.level?)),
+                self.begun_at,
+            ),
         }
     }
 
     fn row(&self, results: &Results) -> LevelRow {
         let planned = &self.levels[results.index];
-        let reference = if self.baseline_p95_ms.is_some() { "the baseline".into() } else { self.first_of(planned).title() };
-        let of_level = |watch: &&Watch| watch.readings.iter().any(|reading| is_broken_in(reading, results.index));
+        let reference = if self.baseline_p95_ms.is_some() {
+            "the baseline".into()
+        } else {
+            self.first_of(planned).title()
+        };
+        let of_level =
+            |watch: &&Watch| watch.readings.iter().any(|reading| is_broken_in(reading, results.index));
         let broken = self.watches.iter().filter(of_level).map(|watch| watch.threshold.text.clone()).collect();
-        let is_asked = planned.level.allowance.is_some() || self.watches.iter().any(|watch| has_level(watch, planned));
+        let is_asked =
+            planned.level.allowance.is_some() || self.watches.iter().any(|watch| has_level(watch, planned));
         LevelRow::new(planned, results, self.degradation(results), reference, broken, is_asked)
     }
 
@@ -304,7 +317,8 @@ fn refuse_unknown_level(threshold: &Threshold, levels: &[PlannedLevel]) -> Resul
         return Ok(());
     }
     let known: Vec<String> = levels.iter().map(PlannedLevel::title).collect();
-    let fix = if known.is_empty() { "give --stages".into() } else { format!("there are {}", known.join(", ")) };
+    let fix =
+        if known.is_empty() { "give --stages".into() } else { format!("there are {}", known.join(", ")) };
     Err(format!("the threshold {} is of a level that there is not: {fix}", threshold.text))
 }
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import gevent
 
 from katydid.locust import log
-
 from katydid.verdict.watch import watch_of
 
 from .outputs import CannotWrite, Outputs

@@ -91,11 +91,8 @@ const STAGES: Key = Key {
             and so on.",
 };
 
-const LEVELS: Key = Key {
-    name: "levels",
-    form: Form::Tables(LEVEL),
-    about: "Levels of load as tables, in place of stages.",
-};
+const LEVELS: Key =
+    Key { name: "levels", form: Form::Tables(LEVEL), about: "Levels of load as tables, in place of stages." };
 
 const THRESHOLDS: Key = Key {
     name: "thresholds",
@@ -110,11 +107,8 @@ const EXPECT: Key = Key {
     about: "Failures that were to be expected, as for --expect: \"409 on POST /*/state\".",
 };
 
-const BASELINE: Key = Key {
-    name: "baseline",
-    form: Form::Text,
-    about: "The run to compare with, as for --baseline.",
-};
+const BASELINE: Key =
+    Key { name: "baseline", form: Form::Text, about: "The run to compare with, as for --baseline." };
 
 const OUTPUTS: Key = Key { name: "outputs", form: Form::Table(OUTPUT), about: "Files that the run leaves." };
 
@@ -136,7 +130,11 @@ const SCENARIO: &[Key] = &[
 const LEVEL: &[Key] = &[
     Key { name: "name", form: Form::Name, about: "What it is called, also in thresholds: on level:NAME." },
     Key { name: "users", form: Form::Whole, about: "How many users run." },
-    Key { name: "rate", form: Form::Rate, about: "How many users per second are started or stopped to get there." },
+    Key {
+        name: "rate",
+        form: Form::Rate,
+        about: "How many users per second are started or stopped to get there.",
+    },
     Key { name: "for", form: Form::Span, about: "How long it lasts: 30s, 5m, 1h30m." },
     Key {
         name: "allow",
@@ -151,7 +149,11 @@ const OUTPUT: &[Key] = &[
     Key { name: "junit", form: Form::Text, about: "The verdict as JUnit XML, as for --junit." },
     Key { name: "markdown", form: Form::Text, about: "The verdict as Markdown, as for --markdown." },
     Key { name: "csv", form: Form::Text, about: "What the names of CSV files begin with, as for --csv." },
-    Key { name: "json", form: Form::Text, about: "The name of a JSON file without its ending, as for --json-file." },
+    Key {
+        name: "json",
+        form: Form::Text,
+        about: "The name of a JSON file without its ending, as for --json-file.",
+    },
 ];
 
 /// The option of the command that a key stands for.

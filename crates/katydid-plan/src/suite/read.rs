@@ -63,7 +63,8 @@ fn part(source: Source<'_>, table: &DeTable<'_>, path: &str, suite: &mut Suite) 
 /// Options, and the keys that stand for one.
 fn options(table: &DeTable<'_>, suite: &mut Suite) {
     let tables = ["options", "outputs"].into_iter().filter_map(|key| table.get(key)?.get_ref().as_table());
-    let direct = ["locustfile", "baseline", "expect"].into_iter().filter_map(|key| Some((key, table.get(key)?)));
+    let direct =
+        ["locustfile", "baseline", "expect"].into_iter().filter_map(|key| Some((key, table.get(key)?)));
     let all = tables.flatten().map(|(name, value)| (&**name.get_ref(), value)).chain(direct);
     for (name, value) in all {
         let Some(setting) = value::setting(value) else { continue };
@@ -82,7 +83,8 @@ fn options(table: &DeTable<'_>, suite: &mut Suite) {
 
 /// The load, if the table says any.
 fn load(source: Source<'_>, table: &DeTable<'_>, path: &str) -> Result<Option<Vec<Scenario>>, Error> {
-    let said: Vec<&str> = ["stages", "levels", "scenarios"].into_iter().filter(|key| table.contains_key(*key)).collect();
+    let said: Vec<&str> =
+        ["stages", "levels", "scenarios"].into_iter().filter(|key| table.contains_key(*key)).collect();
     if let [first, second, ..] = said[..] {
         let place = table.get(second).map_or(0..0, Value::span);
         let message = format!("\"{first}\" says already how the load is: leave one of them out");
@@ -112,7 +114,9 @@ fn scenarios(source: Source<'_>, table: &DeTable<'_>, path: &str) -> Result<Vec<
     let mut found: Vec<Scenario> = Vec::new();
     for (index, (value, table)) in tables(table, "scenarios").into_iter().enumerate() {
         let path = key_path(path, &format!("scenarios[{index}]"));
-        let name = required(source, value, table, "name", &path, |value| value.get_ref().as_str().map(str::to_owned))?;
+        let name = required(source, value, table, "name", &path, |value| {
+            value.get_ref().as_str().map(str::to_owned)
+        })?;
         if found.iter().any(|other| other.name.as_ref() == Some(&name)) {
             let message = format!("two scenarios are called \"{name}\": give them different names");
             return Err(source.wrong(value.span(), &path, message));

@@ -66,7 +66,10 @@ fn one(text: &str) -> Setting {
 fn reads_everything() {
     let suite = suite(None);
     let [api, tools] = &suite.scenarios[..] else { panic!("two scenarios") };
-    assert_eq!((api.name.as_deref(), &api.classes[..], api.levels.len()), (Some("api"), &["ApiUser".into()][..], 2));
+    assert_eq!(
+        (api.name.as_deref(), &api.classes[..], api.levels.len()),
+        (Some("api"), &["ApiUser".into()][..], 2)
+    );
     assert_eq!(tools.host.as_deref(), Some("http://127.0.0.1:8020"));
     let calm = Level {
         name: Some("calm".into()),
@@ -77,7 +80,10 @@ fn reads_everything() {
     };
     assert_eq!(tools.levels[0], calm);
     assert_eq!((tools.levels[1].length.as_secs(), tools.levels[1].allowance), (90, Some(1.0)));
-    assert_eq!((suite.profile.as_deref(), &suite.profiles[..]), (Some("quick"), &["long".into(), "quick".into()][..]));
+    assert_eq!(
+        (suite.profile.as_deref(), &suite.profiles[..]),
+        (Some("quick"), &["long".into(), "quick".into()][..])
+    );
 }
 
 #[test]
@@ -102,7 +108,8 @@ fn thresholds_know_what_they_stand_in() {
     let suite = suite(None);
     let scope = |index: usize| {
         let scope = &suite.thresholds[index].scope;
-        [&scope.scenario, &scope.level, &scope.name].map(|part| part.as_ref().map(|part| part.as_str().to_owned()))
+        [&scope.scenario, &scope.level, &scope.name]
+            .map(|part| part.as_ref().map(|part| part.as_str().to_owned()))
     };
     let text = |text: &str| Some(text.to_owned());
     assert_eq!(suite.thresholds.len(), 4);
@@ -117,7 +124,11 @@ fn a_profile_replaces_the_load_and_adds_thresholds() {
     let suite = suite(Some("long"));
     assert_eq!((suite.scenarios.len(), suite.scenarios[0].levels[0].users), (1, 1));
     let texts: Vec<_> = suite.thresholds.iter().map(|threshold| threshold.text.as_str()).collect();
-    assert_eq!(texts, ["fail_ratio<1%", "p99<9s"], "what was asked of the other load is not asked of this one");
+    assert_eq!(
+        texts,
+        ["fail_ratio<1%", "p99<9s"],
+        "what was asked of the other load is not asked of this one"
+    );
     assert_eq!(option(&suite, "host"), Some(&one("http://127.0.0.1:8000")));
 }
 
@@ -162,7 +173,10 @@ fn refuses_with_line_column_key_and_fix() {
         ("stages = '1@1 for 1s'\n[[levels]]\nusers=1\nrate=1\nfor=1", "levels: \"stages\" says already"),
         ("profile = 'x'\n[profiles.y]", "1:11: profile: there is no profile \"x\": there are y"),
         ("[profiles.'*']", "profiles.*: not a name"),
-        ("[profiles.y]\nlevles = 1", "2:1: profiles.y.levles: there is no such key: did you mean \"levels\"?"),
+        (
+            "[profiles.y]\nlevles = 1",
+            "2:1: profiles.y.levles: there is no such key: did you mean \"levels\"?",
+        ),
         ("options = 3", "1:11: options: 3 is no table: write it as [options]"),
         ("[options]\nhots = 'x'", "2:1: options.hots: there is no such option: did you mean \"host\"?"),
         ("[options]\ntags = [[1]]", "2:8: options.tags: a list is no value of an option"),

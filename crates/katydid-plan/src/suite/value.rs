@@ -39,9 +39,9 @@ impl Source<'_> {
     fn check(&self, value: &Value<'_>, form: &Form, path: &str) -> Result<(), Error> {
         match form {
             Form::Table(keys) => self.check_table(self.table(value, path)?, keys, path),
-            Form::Tables(keys) => self.each(value, path, |item, path| {
-                self.check_table(self.table(item, path)?, keys, path)
-            }),
+            Form::Tables(keys) => {
+                self.each(value, path, |item, path| self.check_table(self.table(item, path)?, keys, path))
+            }
             Form::Named(keys) => self.named(value, path, keys),
             Form::Many(form) => self.each(value, path, |item, path| self.check(item, form, path)),
             Form::Options => self.options(value, path),
@@ -84,14 +84,17 @@ impl Source<'_> {
         for (name, value) in self.table(value, path)? {
             let path = joined(path, name.get_ref());
             let known = self.context.options;
-            if !known.is_empty() && !known.contains(&&**name.get_ref()) {
-                if let Some(similar) = nearest(name.get_ref(), known.iter().copied()) {
-                    let message = format!("there is no such option: did you mean \"{similar}\"?");
-                    return Err(self.wrong(name.span(), &path, message));
-                }
+            let is_known = known.is_empty() || known.contains(&&**name.get_ref());
+            let similar = nearest(name.get_ref(), known.iter().copied()).filter(|_| !is_known);
+            if let Some(similar) = similar {
+                let message = format!("there is no such option: did you mean \"{similar}\"?");
+                return Err(self.wrong(name.span(), &path, message));
             }
             if setting(value).is_none() {
-                let message = format!("{} is no value of an option: write text, a number, true, or a list", story(value));
+                let message = format!(
+                    "{} is no value of an option: write text, a number, true, or a list",
+                    story(value)
+                );
                 return Err(self.wrong(value.span(), &path, message));
             }
         }
@@ -190,7 +193,9 @@ fn number(value: &Value<'_>) -> Option<f64> {
 
 pub(super) fn share(value: &Value<'_>) -> Option<f64> {
     let share = match value.get_ref().as_str() {
-        Some(text) => text.trim().strip_suffix('%')?.trim().parse::<f64>().ok().map(|percent| percent / 100.0),
+        Some(text) => {
+            text.trim().strip_suffix('%')?.trim().parse::<f64>().ok().map(|percent| percent / 100.0)
+        }
         None => number(value),
     };
     share.filter(|share| share.is_finite() && *share >= 0.0)

@@ -108,9 +108,12 @@ impl Metric {
     /// What it is counted in.
     pub fn unit(self) -> Unit {
         match self {
-            Self::Percentile(_) | Self::Average | Self::Min | Self::Max | Self::Lag(_) | Self::StartLag(_) => {
-                Unit::Milliseconds
-            }
+            Self::Percentile(_)
+            | Self::Average
+            | Self::Min
+            | Self::Max
+            | Self::Lag(_)
+            | Self::StartLag(_) => Unit::Milliseconds,
             Self::FailRatio | Self::Degradation => Unit::Share,
             Self::Failures | Self::Requests => Unit::Count,
             Self::Rps | Self::FailuresPerSecond => Unit::PerSecond,
@@ -165,7 +168,11 @@ pub(super) fn metric<'a>(scan: &mut Scan<'a>) -> Result<(Metric, Piece<'a>), Mis
     }
     if let Some(found) = with_number(word.text) {
         let quantile = found.map_err(|text| {
-            scan.wrong(word.place.clone(), format!("there is no percentile {text}"), "use one between 0 and 100")
+            scan.wrong(
+                word.place.clone(),
+                format!("there is no percentile {text}"),
+                "use one between 0 and 100",
+            )
         })?;
         return Ok((quantile, word));
     }
@@ -179,17 +186,18 @@ pub(super) fn metric<'a>(scan: &mut Scan<'a>) -> Result<(Metric, Piece<'a>), Mis
 
 /// A metric with a percentile in its name; `Err` with the number where there is no such percentile.
 fn with_number(text: &str) -> Option<Result<Metric, &str>> {
-    let kinds: [(&str, fn(f64) -> Metric); 3] = [
-        ("start_lag_p", |quantile| Metric::StartLag(Statistic::Quantile(quantile))),
-        ("lag_p", |quantile| Metric::Lag(Statistic::Quantile(quantile))),
-        ("p", Metric::Percentile),
-    ];
-    let (number, make) = kinds.iter().find_map(|(head, make)| Some((text.strip_prefix(head)?, make)))?;
+    let (head, number) =
+        ["start_lag_p", "lag_p", "p"].iter().find_map(|head| Some((*head, text.strip_prefix(head)?)))?;
     let is_number = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let percent: f64 = number.parse().ok().filter(|_| is_number)?;
     // 99.9 / 100.0 is not 0.999, as the tables have it; with twelve digits it is.
     let quantile = (percent * 1e10).round() / 1e12;
-    Some(if (0.0..=100.0).contains(&percent) { Ok(make(quantile)) } else { Err(number) })
+    let metric = match head {
+        "start_lag_p" => Metric::StartLag(Statistic::Quantile(quantile)),
+        "lag_p" => Metric::Lag(Statistic::Quantile(quantile)),
+        _ => Metric::Percentile(quantile),
+    };
+    Some(if (0.0..=100.0).contains(&percent) { Ok(metric) } else { Err(number) })
 }
 
 pub(super) fn comparison(scan: &mut Scan<'_>) -> Result<Comparison, Misread> {
@@ -214,7 +222,8 @@ pub(super) fn value(scan: &mut Scan<'_>, metric: Metric, name: &Piece<'_>) -> Re
         scan.wrong(digits.place.clone(), format!("\"{}\" is no number", digits.text), example(metric))
     })?;
     let unit = scan.take_adjacent(|character| !character.is_whitespace());
-    let factor = factor(metric.unit(), unit.text).ok_or_else(|| wrong_unit(scan, metric, name, &digits, &unit))?;
+    let factor =
+        factor(metric.unit(), unit.text).ok_or_else(|| wrong_unit(scan, metric, name, &digits, &unit))?;
     let value = number * factor;
     if metric == Metric::FailRatio && unit.text.is_empty() && value >= 1.0 {
         let problem = if value > 1.0 { "no ratio is above 1" } else { "a ratio of 1 means every request" };
@@ -248,7 +257,9 @@ fn wrong_unit(
         let fix = format!("write {0}ms or {0}s", digits.text);
         return scan.wrong(digits.place.clone(), problem, fix);
     }
-    let is_known = [Unit::Milliseconds, Unit::Share, Unit::PerSecond].iter().any(|kind| factor(*kind, unit.text).is_some());
+    let is_known = [Unit::Milliseconds, Unit::Share, Unit::PerSecond]
+        .iter()
+        .any(|kind| factor(*kind, unit.text).is_some());
     let of = if is_known { format!(" of {}", name.text) } else { String::new() };
     scan.wrong(unit.place.clone(), format!("\"{}\" is no unit{of}", unit.text), example(metric))
 }

@@ -48,7 +48,8 @@ impl Scope {
 
     /// Does a level belong to it? Its number is counted from 1.
     pub fn has_level(&self, scenario: Option<&str>, number: usize, name: Option<&str>) -> bool {
-        let is_scenario = self.scenario.as_ref().is_none_or(|wanted| scenario.is_some_and(|name| wanted.matches(name)));
+        let is_scenario =
+            self.scenario.as_ref().is_none_or(|wanted| scenario.is_some_and(|name| wanted.matches(name)));
         let is_level = self.level.as_ref().is_none_or(|wanted| {
             wanted.matches(&number.to_string()) || name.is_some_and(|name| wanted.matches(name))
         });
@@ -85,7 +86,11 @@ pub(super) fn scope(scan: &mut Scan<'_>, keyword: &Piece<'_>) -> Result<Scope, M
         scope if scope.is_whole_run() => {
             let place = scan.peek_word_place();
             let problem = format!("after \"{}\" there is no scope", keyword.text);
-            Err(scan.wrong(place, problem, "name requests, such as GET /items/*, or level:3, or user:Shopper"))
+            Err(scan.wrong(
+                place,
+                problem,
+                "name requests, such as GET /items/*, or level:3, or user:Shopper",
+            ))
         }
         _ => Ok(scope),
     }
@@ -109,7 +114,11 @@ fn selector(scan: &mut Scan<'_>, prefix: &str, scope: &mut Scope) -> Result<(), 
     };
     if is_twice {
         let place = value.place.start - prefix.len()..value.place.end;
-        return Err(scan.wrong(place, format!("a {what} is there twice"), "use a pattern, or two thresholds"));
+        return Err(scan.wrong(
+            place,
+            format!("a {what} is there twice"),
+            "use a pattern, or two thresholds",
+        ));
     }
     scan.skip_slash(); // level:3/NAME is level:3 NAME
     Ok(())
@@ -119,12 +128,17 @@ fn selector(scan: &mut Scan<'_>, prefix: &str, scope: &mut Scope) -> Result<(), 
 fn refuse_unknown_prefix(scan: &mut Scan<'_>) -> Result<(), Misread> {
     let word = scan.peek_word();
     let Some((head, tail)) = word.text.split_once(':') else { return Ok(()) };
-    let looks_like_one = !head.is_empty() && head.bytes().all(|byte| byte.is_ascii_lowercase()) && !tail.starts_with("//");
+    let looks_like_one =
+        !head.is_empty() && head.bytes().all(|byte| byte.is_ascii_lowercase()) && !tail.starts_with("//");
     let similar = nearest(&format!("{head}:"), PREFIXES).filter(|_| looks_like_one);
     match similar {
         Some(known) => {
             let problem = format!("\"{head}:\" is not understood");
-            Err(scan.wrong(word.place, problem, format!("did you mean \"{known}\"? Else put the name in quotation marks")))
+            Err(scan.wrong(
+                word.place,
+                problem,
+                format!("did you mean \"{known}\"? Else put the name in quotation marks"),
+            ))
         }
         None => Ok(()),
     }
@@ -156,7 +170,8 @@ pub(super) fn put_within(
     around: Around<'_>,
     name: &Piece<'_>,
 ) -> Result<(), Misread> {
-    let parts = [("scenario", around.scenario, &mut scope.scenario), ("level", around.level, &mut scope.level)];
+    let parts =
+        [("scenario", around.scenario, &mut scope.scenario), ("level", around.level, &mut scope.level)];
     for (what, outer, own) in parts {
         let Some(outer) = outer else { continue };
         if own.replace(Pattern::new(outer)).is_some() {
@@ -179,7 +194,11 @@ pub(super) fn check(scan: &Scan<'_>, threshold: &Threshold, name: &Piece<'_>) ->
     }
     if !scope.is_of_levels() {
         let problem = "only levels have a degradation";
-        return Err(scan.wrong(name.place.clone(), problem, "add the number of levels that it is of: on level:*"));
+        return Err(scan.wrong(
+            name.place.clone(),
+            problem,
+            "add the number of levels that it is of: on level:*",
+        ));
     }
     let is_partial = scope.is_of_names() || scope.user.is_some() || threshold.window.is_some();
     if is_partial || !threshold.after.is_zero() {

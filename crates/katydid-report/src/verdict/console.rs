@@ -23,10 +23,22 @@ pub fn level_lines(levels: &[LevelRow]) -> Vec<String> {
     if levels.is_empty() {
         return Vec::new();
     }
-    let width = levels.iter().map(|level| level.title.chars().count()).max().unwrap_or(0).clamp(8, WIDEST_TITLE);
+    let width =
+        levels.iter().map(|level| level.title.chars().count()).max().unwrap_or(0).clamp(8, WIDEST_TITLE);
     let head = format!(
         "{:<width$} {:>6} {:>7} | {:>8} {:>14} | {:>7} {:>7} {:>7} {:>7} {:>7} | {:>9} | {:>11} | Result",
-        "Level", "Users", "Time", "# reqs", "# fails", "Avg", "50%", "95%", "99%", "Max", "req/s", "Degradation"
+        "Level",
+        "Users",
+        "Time",
+        "# reqs",
+        "# fails",
+        "Avg",
+        "50%",
+        "95%",
+        "99%",
+        "Max",
+        "req/s",
+        "Degradation"
     );
     let rule = "-".repeat(head.chars().count());
     let rows = levels.iter().map(|level| level_line(level, width));
@@ -34,7 +46,8 @@ pub fn level_lines(levels: &[LevelRow]) -> Vec<String> {
         level.reasons().into_iter().map(move |reason| format!("{}: {reason}", level.title))
     });
     let compared = levels.iter().any(|level| level.degradation.is_some());
-    let legend = compared.then(|| format!("Degradation: 95th percentile against that of {}", reference_of(levels)));
+    let legend =
+        compared.then(|| format!("Degradation: 95th percentile against that of {}", reference_of(levels)));
     let note = "Times in ms.".to_owned() + &legend.map(|legend| format!(" {legend}.")).unwrap_or_default();
     [head, rule].into_iter().chain(rows).chain([note]).chain(reasons).chain([String::new()]).collect()
 }

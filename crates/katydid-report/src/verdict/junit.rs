@@ -52,7 +52,9 @@ fn threshold_case(outcome: &Outcome, seconds: f64) -> Case {
 fn level_case(level: &LevelRow) -> Case {
     let name = format!("degradation of {}", level.title);
     let result = if level.is_allowed() {
-        Ok(level.degradation.map_or_else(|| "this is the reference".into(), |share| format!("{:+.0} %", share * 100.0)))
+        Ok(level
+            .degradation
+            .map_or_else(|| "this is the reference".into(), |share| format!("{:+.0} %", share * 100.0)))
     } else {
         Err(level.reasons().first().cloned().unwrap_or_default())
     };

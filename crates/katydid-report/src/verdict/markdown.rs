@@ -23,7 +23,11 @@ pub fn text(verdict: &Verdict, title: &str) -> String {
         lines.extend([String::new(), format!("The run was ended early: {}", escaped(reason))]);
     }
     if !verdict.thresholds.is_empty() {
-        lines.extend([String::new(), "| | threshold | measured | where |".into(), "|---|---|---|---|".into()]);
+        lines.extend([
+            String::new(),
+            "| | threshold | measured | where |".into(),
+            "|---|---|---|---|".into(),
+        ]);
         lines.extend(verdict.thresholds.iter().map(threshold_row));
     }
     if !verdict.levels.is_empty() {
@@ -33,8 +37,7 @@ pub fn text(verdict: &Verdict, title: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-const LEVEL_HEAD: &str =
-    "| | level | users | time | requests | failed | per second | average ms | 50 % | 95 % | 99 % | degradation |";
+const LEVEL_HEAD: &str = "| | level | users | time | requests | failed | per second | average ms | 50 % | 95 % | 99 % | degradation |";
 const LEVEL_RULE: &str = "|---|---|---|---|---|---|---|---|---|---|---|---|";
 
 fn mark(passed: bool) -> &'static str {
@@ -43,13 +46,19 @@ fn mark(passed: bool) -> &'static str {
 
 fn threshold_row(outcome: &Outcome) -> String {
     let place = if outcome.place.is_empty() { "the run".into() } else { escaped(&outcome.place) };
-    format!("| {} | {} | {} | {place} |", mark(outcome.passed), escaped(&outcome.text), escaped(&outcome.shown))
+    format!(
+        "| {} | {} | {} | {place} |",
+        mark(outcome.passed),
+        escaped(&outcome.text),
+        escaped(&outcome.shown)
+    )
 }
 
 fn level_row(level: &LevelRow) -> String {
     let result = if level.is_asked || !level.passed { mark(level.passed) } else { "" };
     let ms = |value: Option<f64>| value.map_or_else(|| "-".into(), |ms| format!("{ms:.1}"));
-    let degradation = level.degradation.map_or_else(|| "-".into(), |share| format!("{:+.0} %", share * 100.0));
+    let degradation =
+        level.degradation.map_or_else(|| "-".into(), |share| format!("{:+.0} %", share * 100.0));
     let reasons: String = level.reasons().iter().map(|reason| format!("<br>{}", escaped(reason))).collect();
     format!(
         "| {result} | {}{reasons} | {} | {} | {} | {} ({:.2} %) | {:.2} | {} | {} | {} | {} | {degradation} |",

@@ -19,7 +19,9 @@ pub(super) fn sums(stats: &RunStats, threshold: &Threshold) -> Vec<Sum> {
     let of_scope = |entry: &&Entry| scope.has_request(&entry.method, &entry.name);
     if scope.is_each {
         let entries = stats.entries().iter().filter(of_scope);
-        return entries.map(|entry| Sum { name: title(entry), entry: slim(entry), lag: Histogram::new() }).collect();
+        return entries
+            .map(|entry| Sum { name: title(entry), entry: slim(entry), lag: Histogram::new() })
+            .collect();
     }
     vec![Sum { name: String::new(), entry: together(stats, scope), lag: lag(stats, threshold.metric) }]
 }
@@ -107,7 +109,9 @@ mod tests {
 
     fn stats() -> RunStats {
         let mut stats = RunStats::new(100.0);
-        for (method, name, ms) in [("GET", "/a", 10.0), ("GET", "/a", 20.0), ("POST", "/a", 90.0), ("GET", "/b", 40.0)] {
+        for (method, name, ms) in
+            [("GET", "/a", 10.0), ("GET", "/a", 20.0), ("POST", "/a", 90.0), ("GET", "/b", 40.0)]
+        {
             let id = stats.entry(method, name);
             stats.record(id, &Sample { lag_ns: Some(2_000_000), ..Sample::new(101.0, Some(ms), 1) });
             if ms > 30.0 {
@@ -164,7 +168,10 @@ mod tests {
     #[test]
     fn each_name_can_be_taken_by_itself() {
         let threshold = threshold::parse("max<1s on each GET *").expect("a threshold");
-        let all: Vec<_> = sums(&stats(), &threshold).iter().map(|sum| (sum.name.clone(), sum.value(Metric::Max, 1.0))).collect();
+        let all: Vec<_> = sums(&stats(), &threshold)
+            .iter()
+            .map(|sum| (sum.name.clone(), sum.value(Metric::Max, 1.0)))
+            .collect();
         assert_eq!(all, [("GET /a".into(), Some(20.0)), ("GET /b".into(), Some(40.0))]);
     }
 }

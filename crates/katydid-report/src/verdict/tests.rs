@@ -116,7 +116,11 @@ fn a_broken_threshold_ends_the_run_if_it_says_so() {
     assert_eq!(run.second().as_deref(), Some("fail_ratio<50% abort is broken: 50.00 %"));
     run.requests(&[1.0, 1.0]);
     let verdict = run.end();
-    assert_eq!(told(&verdict.thresholds[1]), (false, "50.00 %", ""), "what comes in while it ends changes nothing");
+    assert_eq!(
+        told(&verdict.thresholds[1]),
+        (false, "50.00 %", ""),
+        "what comes in while it ends changes nothing"
+    );
     assert!(verdict.line().contains("ended early"));
 }
 
@@ -134,7 +138,10 @@ fn the_beginning_can_be_left_out() {
     run.requests(&[10.0]);
     assert_eq!(run.second(), None);
     let verdict = run.end();
-    assert_eq!(verdict.thresholds.iter().map(told).collect::<Vec<_>>(), [(true, "10.00 ms", ""), (true, "1", "")]);
+    assert_eq!(
+        verdict.thresholds.iter().map(told).collect::<Vec<_>>(),
+        [(true, "10.00 ms", ""), (true, "1", "")]
+    );
 }
 
 #[test]
@@ -208,7 +215,8 @@ fn levels_are_told_apart_and_compared_with_the_first() {
             ("level 3", 10, 0, 2.0, Some(200.0), false),
         ]
     );
-    let degradations: Vec<_> = verdict.levels.iter().map(|row| row.degradation.map(|share| (share * 100.0).round())).collect();
+    let degradations: Vec<_> =
+        verdict.levels.iter().map(|row| row.degradation.map(|share| (share * 100.0).round())).collect();
     assert_eq!(degradations, [None, Some(40.0), Some(100.0)]);
     let all: Vec<_> = verdict.thresholds.iter().map(told).collect();
     assert_eq!(all, [(false, "200.0 ms", "level 3"), (true, "200.0 ms", ""), (false, "100.00 %", "level 3")]);
@@ -272,7 +280,8 @@ fn a_baseline_takes_the_place_of_the_first_level() {
     run.level(0).requests(&[10.0]).second();
     run.level(1).requests(&[16.0]).second();
     let verdict = run.end_level().end();
-    let rows: Vec<_> = verdict.levels.iter().map(|row| (row.degradation, row.reference.as_str(), row.passed)).collect();
+    let rows: Vec<_> =
+        verdict.levels.iter().map(|row| (row.degradation, row.reference.as_str(), row.passed)).collect();
     assert_eq!(rows, [(Some(-0.5), "the baseline", true), (Some(-0.2), "the baseline", true)]);
 }
 
@@ -280,7 +289,10 @@ fn a_baseline_takes_the_place_of_the_first_level() {
 fn levels_that_there_are_not_are_refused() {
     let threshold = threshold::parse("p95<1s on level:3").expect("a threshold");
     let told = Judge::try_new(vec![threshold.clone()], &[]).map(drop);
-    assert_eq!(told, Err("the threshold p95<1s on level:3 is of a level that there is not: give --stages".into()));
+    assert_eq!(
+        told,
+        Err("the threshold p95<1s on level:3 is of a level that there is not: give --stages".into())
+    );
     let levels = stages::parse("1@1 for 1s, 2@1 for 1s").expect("levels");
     let told = Judge::try_new(vec![threshold], &[Scenario { levels, ..Scenario::default() }]).map(drop);
     assert!(told.is_err_and(|line| line.ends_with("there are level 1, level 2")));
@@ -373,5 +385,8 @@ fn json_has_every_number() {
     run.level(0).requests(&[10.0]).second();
     let told: serde_json::Value = serde_json::from_str(&run.end().json()).expect("JSON");
     assert_eq!(told["thresholds"][0]["value"], 10.0);
-    assert_eq!((&told["levels"][0]["p95_ms"], &told["levels"][0]["is_complete"]), (&10.0.into(), &false.into()));
+    assert_eq!(
+        (&told["levels"][0]["p95_ms"], &told["levels"][0]["is_complete"]),
+        (&10.0.into(), &false.into())
+    );
 }

@@ -144,7 +144,8 @@ impl Watch {
         match (sums, self.base.take()) {
             (Some(sums), Some(base)) => {
                 let window = self.threshold.window.map(|window| window.as_secs_f64());
-                let mark = window.and_then(|length| self.window_begin(&base, length, now)).unwrap_or(&base).clone();
+                let mark =
+                    window.and_then(|length| self.window_begin(&base, length, now)).unwrap_or(&base).clone();
                 // A run shorter than its window is judged as a whole; in a longer one the windows were judged already.
                 if window.is_none() || mark.at > base.at || self.of_level().is_none() {
                     self.judge(&sums, &mark, now, window.is_none() || self.of_level().is_none());
@@ -203,7 +204,8 @@ impl Watch {
             None => self.readings.push(reading),
             Some(index) => {
                 let known = &self.readings[index];
-                let is_newer = self.threshold.window.is_none() && known.at < reading.at && !self.has_aborted(known);
+                let is_newer =
+                    self.threshold.window.is_none() && known.at < reading.at && !self.has_aborted(known);
                 if is_newer || self.is_worse(&reading, known) {
                     self.readings[index] = reading;
                 }
