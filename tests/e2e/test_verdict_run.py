@@ -254,7 +254,7 @@ def test_a_slowed_target_is_found(place: Place) -> None:
     """The way of the guide: levels against the first one, and a target that gets slow."""
     line = "Shopper --stages '2@2 for 2s' --threshold 'p95<500ms on GET /products'"
     assert place.run(line).returncode == 0
-    with target("shop", "--latency", "products=fixed:700ms") as slow:
+    with target("shop", "--latency", "fixed:700ms") as slow:
         done = Place(place.folder, slow).run(line)
     assert done.returncode == 3, done.stderr
     assert re.search(r"FAIL  p95<500ms on GET /products +7\d\d\.\d ms", done.stderr), done.stderr

@@ -63,8 +63,8 @@ Completion in a shell comes from the same table: `source <(katydid completions b
 
 `environment.process_exit_code`, where a locustfile sets it, takes the place of 0, 1, 2 and 3. Of these 3
 goes before 1, and 1 before 2. Where a threshold says how many requests of the whole run may fail
-(`fail_ratio`, `failures`, `fail_per_s`), it decides on failed requests in place of the rule that none may.
-`--check` ends with 0 if a run could begin, with 1 and a line for each problem if not, and with 2 if the options
+(`fail_ratio`, `failures`, `fail_per_s`), it decides on them in place of the rule that none may. `--check`
+ends with 0 if a run could begin, with 1 and a line for each problem if not, and with 2 if the options
 were not understood.
 """
 
