@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bucketAt, cellsOf, edge_ms, levels } from "../src/charts/heat.ts";
 import { label } from "../src/charts/marks.ts";
-import { rangeOf, ticks } from "../src/charts/time.ts";
+import { pictureName, rangeOf, ticks, within } from "../src/charts/time.ts";
 import type { Past } from "../src/model/history.ts";
 import { coarse } from "../src/model/summary.ts";
 
@@ -40,6 +40,24 @@ describe("the time shown", () => {
   });
   it("is never so short that a second fills it", () => expect(rangeOf({ all: true }, 9, 10)).toEqual({ from: -20, to: 10 }));
   it("has round ticks", () => expect(ticks({ from: 3, to: 130 }, 3).map(({ at }) => at)).toEqual([60, 120]));
+});
+
+describe("the points of a range", () => {
+  const points = [1, 2, 3, 4, 5, 6].map((at) => ({ at }));
+  const shown = (from: number, to: number) => within(points, { from, to }).map(({ at }) => at);
+  it("come with the neighbours that lines lead to", () => {
+    expect(shown(3, 4)).toEqual([2, 3, 4]);
+    expect(shown(3.5, 4.5)).toEqual([3, 4, 5]);
+    expect(shown(5.5, 9)).toEqual([5, 6]);
+  });
+  it("are the list itself when all are shown", () => {
+    expect(within(points, { from: 0, to: 6 })).toBe(points);
+    expect(within([], { from: 0, to: 6 })).toEqual([]);
+  });
+});
+
+it("a picture is called after its chart and its time", () => {
+  expect(pictureName("Response time", new Date(2026, 0, 31, 17, 5, 9))).toBe("response_time_2026-01-31-17-05-09.png");
 });
 
 it("a mark says its text, or its kind", () => {

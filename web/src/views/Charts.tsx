@@ -3,7 +3,7 @@
 import { useMemo, useState } from "react";
 import type { HeatScale, Mark } from "../api/types.ts";
 import { HeatMap } from "../charts/HeatMap.tsx";
-import { rangeOf, VIEWS, type View } from "../charts/time.ts";
+import { rangeOf, VIEWS, type View, within } from "../charts/time.ts";
 import { type Line, TimeChart } from "../charts/TimeChart.tsx";
 import type { Past } from "../model/history.ts";
 import { count, milliseconds, percentileName, rate } from "../model/units.ts";
@@ -21,7 +21,9 @@ export function Charts(props: {
   const { past, marks, heat, percentiles } = props;
   const [view, setView] = useState<View>(props.initial ?? { last_s: 900 });
   const range = rangeOf(view, past[0]?.at, past.at(-1)?.at);
-  const charts = useMemo(() => panels(past, percentiles), [past, percentiles]);
+  const { from, to } = range;
+  const shown = useMemo(() => within(past, { from, to }), [past, from, to]);
+  const charts = useMemo(() => panels(shown, percentiles), [shown, percentiles]);
   if (past.length === 0) {
     return <p className="empty">Charts begin with the first second of a run.</p>;
   }
@@ -37,7 +39,7 @@ export function Charts(props: {
       <div className="charts">
         <TimeChart {...common} title="Rate" unit="per second" lines={charts.rate} format={rate} withWords />
         <TimeChart {...common} title="Response time" unit="percentiles over 10 s" lines={charts.times_ms} format={milliseconds} />
-        <HeatMap past={past} marks={marks} range={range} scale={heat} />
+        <HeatMap past={shown} marks={marks} range={range} scale={heat} />
         <TimeChart {...common} title="Users" unit="" lines={charts.users} format={count} />
         <TimeChart
           {...common}
