@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { bucketAt, cellsOf, edge_ms, levels } from "../src/charts/heat.ts";
 import { label } from "../src/charts/marks.ts";
 import { pictureName, rangeOf, ticks, within } from "../src/charts/time.ts";
+import { stepOf, valuesOf } from "../src/charts/values.ts";
 import type { Past } from "../src/model/history.ts";
 import { coarse } from "../src/model/summary.ts";
 
@@ -53,6 +54,32 @@ describe("the points of a range", () => {
   it("are the list itself when all are shown", () => {
     expect(within(points, { from: 0, to: 6 })).toBe(points);
     expect(within([], { from: 0, to: 6 })).toEqual([]);
+  });
+});
+
+describe("the values of lines", () => {
+  const point = (at: number, more: Partial<Past>): Past => ({ ...past(at, []), percentiles: { "0.5": at }, ...more });
+  const points = [
+    point(1, { rps: 10, avg_ms: 1, lag_p99_ms: 3, users: 1 }),
+    point(2, { rps: 30, avg_ms: 5, lag_p99_ms: null, users: 2 }),
+    point(3, { rps: 0, avg_ms: null, lag_p99_ms: 7, users: 3 }),
+  ];
+  it("are the points themselves where there is room", () => {
+    const columns = valuesOf(points, ["0.5", "0.9"], 1);
+    expect(columns).toMatchObject({ times: [1, 2, 3], rps: [10, 30, 0], avg_ms: [1, 5, null], lag_p99_ms: [3, null, 7] });
+    expect(columns.percentiles).toEqual([[1, 2, 3], [null, null, null]]);
+  });
+  it("are means and the worst of neighbours where there is not", () => {
+    const columns = valuesOf(points, ["0.5"], 2);
+    expect(columns).toMatchObject({ times: [2, 3], rps: [20, 0], avg_ms: [4, null], lag_p99_ms: [3, 7], users: [2, 3] });
+    expect(columns.percentiles).toEqual([[2, 3]]);
+  });
+  it("keep all answers of longer points", () => {
+    const columns = valuesOf([point(2, { rps: 10, span_s: 2 }), point(3, { rps: 40 })], [], 10);
+    expect(columns.rps).toEqual([20]);
+  });
+  it("are fewer the more is shown", () => {
+    expect([300, 900, 3600, 86_400].map((to) => stepOf({ from: 0, to }))).toEqual([1, 1, 5, 120]);
   });
 });
 

@@ -5,6 +5,7 @@ import type { HeatScale, Mark } from "../api/types.ts";
 import { HeatMap } from "../charts/HeatMap.tsx";
 import { rangeOf, VIEWS, type View, within } from "../charts/time.ts";
 import { type Line, TimeChart } from "../charts/TimeChart.tsx";
+import { stepOf, valuesOf } from "../charts/values.ts";
 import type { Past } from "../model/history.ts";
 import { count, milliseconds, percentileName, rate } from "../model/units.ts";
 
@@ -23,7 +24,8 @@ export function Charts(props: {
   const range = rangeOf(view, past[0]?.at, past.at(-1)?.at);
   const { from, to } = range;
   const shown = useMemo(() => within(past, { from, to }), [past, from, to]);
-  const charts = useMemo(() => panels(shown, percentiles), [shown, percentiles]);
+  const step_s = stepOf(range);
+  const charts = useMemo(() => panels(shown, percentiles, step_s), [shown, percentiles, step_s]);
   if (past.length === 0) {
     return <p className="empty">Charts begin with the first second of a run.</p>;
   }
@@ -81,24 +83,25 @@ interface Panels {
   lag: Line[];
 }
 
-function panels(past: readonly Past[], percentiles: readonly number[]): Panels {
-  const column = (value: (point: Past) => number | null | undefined) => past.map((point) => value(point) ?? null);
+function panels(past: readonly Past[], percentiles: readonly number[], step_s: number): Panels {
+  const keys = chosen(past, percentiles);
+  const values = valuesOf(past, keys, step_s);
   return {
-    times: past.map((point) => point.at),
+    times: values.times,
     rate: [
-      { label: "requests", colour: "--accent", values: column((point) => point.rps), fill: true },
-      { label: "failures", colour: "--danger", values: column((point) => point.fail_per_s) },
+      { label: "requests", colour: "--accent", values: values.rps, fill: true },
+      { label: "failures", colour: "--danger", values: values.fail_per_s },
     ],
     times_ms: [
-      ...chosen(past, percentiles).map((key, index) => ({
+      ...keys.map((key, index) => ({
         label: percentileName(key),
         colour: SHADES[Math.min(index, SHADES.length - 1)] as string,
-        values: column((point) => point.percentiles[key]),
+        values: values.percentiles[index] ?? [],
       })),
-      { label: "average", colour: "--muted", values: column((point) => point.avg_ms), dashed: true },
+      { label: "average", colour: "--muted", values: values.avg_ms, dashed: true },
     ],
-    users: [{ label: "users", colour: "--text", values: column((point) => point.users), fill: true }],
-    lag: [{ label: "lag p99", colour: "--muted", values: column((point) => point.lag_p99_ms) }],
+    users: [{ label: "users", colour: "--text", values: values.users, fill: true }],
+    lag: [{ label: "lag p99", colour: "--muted", values: values.lag_p99_ms }],
   };
 }
 
