@@ -86,7 +86,10 @@ WRONG_FILES = [
     ("stages = ", "katydid.toml:1:10: this is not TOML"),
     ("tresholds = []", 'katydid.toml:1:1: tresholds: there is no such key: did you mean "thresholds"?'),
     ("thresholds = ['p95<2s',\n'p95<2']", "katydid.toml:2:6: thresholds[1]: 2 without a unit is no time"),
-    ("[options]\nheadles = true", 'katydid.toml:2:1: options.headles: there is no such option: did you mean "'),
+    (
+        "[options]\nheadles = true",
+        'katydid.toml:2:1: options.headles: there is no such option: did you mean "',
+    ),
     ("[[scenarios]]\nname='a'\nclasses=['Nobody']\nstages='1@1 for 1s'", "there is no user class Nobody"),
     ("profile='x'\n[profiles.y]", 'katydid.toml:1:9: profile: there is no profile "x": there are y'),
     ("thresholds = ['p95<1s on level:calm']", "of a level that there is not"),

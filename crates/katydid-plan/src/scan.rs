@@ -76,8 +76,11 @@ impl<'a> Scan<'a> {
         self.rest().starts_with(['"', '\''])
     }
 
-    pub(crate) fn skip_slash(&mut self) {
-        self.at += usize::from(self.rest().starts_with('/'));
+    /// Was there a slash, which is skipped?
+    pub(crate) fn skip_slash(&mut self) -> bool {
+        let is_there = self.rest().starts_with('/');
+        self.at += usize::from(is_there);
+        is_there
     }
 
     /// Moves past one of these texts, the first that is there.

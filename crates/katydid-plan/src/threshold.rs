@@ -205,7 +205,7 @@ mod tests {
             ),
             (
                 "p95<2s on level:3//items",
-                Scope { level: pattern("3"), name: pattern("/items"), ..whole.clone() },
+                Scope { level: pattern("3"), name: pattern("/items"), is_after_slash: true, ..whole.clone() },
             ),
             (
                 "p95<2s on scenario:api level:\"night peak\"",
@@ -214,6 +214,22 @@ mod tests {
         ];
         for (text, scope) in table {
             assert_eq!(read(text).scope, scope, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_after_a_slash_is_also_the_one_with_it() {
+        for (text, names) in [
+            ("p95<2s on level:3/items", [true, true, false]),
+            ("p95<2s on level:3 /items", [true, false, false]),
+            ("p95<2s on level:3 items", [false, true, false]),
+        ] {
+            let scope = read(text).scope;
+            assert_eq!(
+                ["/items", "items", "//items"].map(|name| scope.has_request("GET", name)),
+                names,
+                "{text}"
+            );
         }
     }
 

@@ -477,8 +477,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         ("--stages",),
         Group.VERDICT,
-        "Levels of load, one after another, whose results are told apart: 10@1 for 5m, 50@5 for 5m is 10 users,"
-        " started 1 per second, for 5 minutes, then 50",
+        "Levels of load, one after another, whose results are told apart: 10@1 for 5m, 50@5 for 5m is 10"
+        " users, started 1 per second, for 5 minutes, then 50",
         Kind.STAGES,
         dest="katydid_stages",
         env="KATYDID_STAGES",
@@ -634,7 +634,7 @@ GROUP_NOTES: dict[Group, str] = {
     Group.TAG: "Tasks get tags from the decorator @tag.",
     Group.MASTER: "For a test on several nodes: one master, and workers that connect to it.",
     Group.WORKER: "Workers take all other options from their master.",
-    Group.VERDICT: "Whether a run met what was asked of it. The same may stand in a suite file, katydid.toml.",
+    Group.VERDICT: "Did the run meet what was asked of it? The same may stand in a suite file, katydid.toml.",
 }
 """What the help says below the title of a group."""
 

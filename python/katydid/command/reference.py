@@ -37,7 +37,8 @@ list wins:
 1. the command line,
 2. the variable of the option,
 3. the file that `--config` names,
-4. the [suite file](../guide/verdicts.md#the-suite-file), `katydid.toml` in the current folder or that of `--suite`,
+4. the [suite file](../guide/verdicts.md#the-suite-file): `katydid.toml` in the current folder, or that of
+   `--suite`,
 5. `pyproject.toml` in the current folder, table `[tool.locust]`,
 6. `locust.conf` in the current folder,
 7. `~/.locust.conf`.
@@ -62,8 +63,8 @@ Completion in a shell comes from the same table: `source <(katydid completions b
 | 255 | `--config-users` names a class that does not exist |
 
 `environment.process_exit_code`, where a locustfile sets it, takes the place of 0, 1, 2 and 3. Of these 3
-goes before 1, and 1 before 2. Where a threshold says how many requests of the whole run may fail (`fail_ratio`,
-`failures`, `fail_per_s`), it decides on failed requests in place of the rule that none may. `--check`
+goes before 1, and 1 before 2. Where a threshold says how many requests of the whole run may fail
+(`fail_ratio`, `failures`, `fail_per_s`), it decides on them in place of the rule that none may. `--check`
 ends with 0 if a run could begin, with 1 and a line for each problem if not, and with 2 if the options
 were not understood.
 """

@@ -96,7 +96,7 @@ def _is_retried_timeout(error: BaseException) -> bool:
 
 
 def texts_of(exception: Any) -> list[str]:
-    """A failure's text in the forms in which people meet it: in files, without quotation marks, on screens."""
+    """A failure's text in the forms in which people meet it: in files, unquoted, and on screens."""
     text = _core.stats_error_text(exception)
     if not isinstance(exception, BaseException):
         return [text]

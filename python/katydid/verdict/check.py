@@ -49,7 +49,9 @@ def check(threshold: str, environment: Any) -> Check:
     stats = getattr(environment, "stats", environment)
     judge = _core.Judge(None, None, [threshold])
     if judge.users or (judge.needs_ticks and not _only_aborts(threshold)):
-        raise ValueError(f"{threshold!r} has to watch the run: give it to --threshold, or leave the scope out")
+        raise ValueError(
+            f"{threshold!r} has to watch the run: give it to --threshold, or leave the scope out"
+        )
     nothing = type(stats)() if isinstance(stats, _core.RequestStats) else stats
     judge.begin(nothing, [], stats.start_time)
     judge.finish(stats, [], stats.last_request_timestamp or time.time())

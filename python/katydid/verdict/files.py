@@ -33,7 +33,10 @@ class VerdictFiles:
         if watch is None:
             return
         title = self._environment.locustfile or "load test"
-        for path, text in ((self.junit, watch.judge.junit(title)), (self.markdown, watch.judge.markdown(title))):
+        for path, text in (
+            (self.junit, watch.judge.junit(title)),
+            (self.markdown, watch.judge.markdown(title)),
+        ):
             if path is not None:
                 path.write_text(text or "", encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""What do the options and the suite file ask of a run? A watch over it, and the shape that holds its levels."""
+"""What do options and suite file ask of a run? A watch over it, and the shape that holds its levels."""
 
 from __future__ import annotations
 

@@ -116,14 +116,12 @@ class Watch:
 class StatsByClass:
     """The requests of users of certain classes, recorded beside the statistics of all.
 
-    A request belongs to the user whose greenlet sent it; those of greenlets that a task starts belong to none.
+    A request belongs to the user whose greenlet sent it; that of a greenlet that a task starts to none.
     """
 
     def __init__(self, names: list[str]) -> None:
         self.stats: list[_core.RequestStats] = [RequestStats() for _ in names]
-        self._recorders = {
-            name: _core.Recorder(stats) for name, stats in zip(names, self.stats, strict=True)
-        }
+        self._recorders = {name: _core.Recorder(stats) for name, stats in zip(names, self.stats, strict=True)}
 
     def record(self, **request: Any) -> None:
         """A listener to `request`."""

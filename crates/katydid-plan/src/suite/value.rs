@@ -84,11 +84,11 @@ impl Source<'_> {
         for (name, value) in self.table(value, path)? {
             let path = joined(path, name.get_ref());
             let known = self.context.options;
-            if !known.is_empty() && !known.contains(&&**name.get_ref()) {
-                if let Some(similar) = nearest(name.get_ref(), known.iter().copied()) {
-                    let message = format!("there is no such option: did you mean \"{similar}\"?");
-                    return Err(self.wrong(name.span(), &path, message));
-                }
+            let is_known = known.is_empty() || known.contains(&&**name.get_ref());
+            let similar = nearest(name.get_ref(), known.iter().copied()).filter(|_| !is_known);
+            if let Some(similar) = similar {
+                let message = format!("there is no such option: did you mean \"{similar}\"?");
+                return Err(self.wrong(name.span(), &path, message));
             }
             if setting(value).is_none() {
                 let message = format!(

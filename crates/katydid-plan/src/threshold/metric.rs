@@ -186,17 +186,18 @@ pub(super) fn metric<'a>(scan: &mut Scan<'a>) -> Result<(Metric, Piece<'a>), Mis
 
 /// A metric with a percentile in its name; `Err` with the number where there is no such percentile.
 fn with_number(text: &str) -> Option<Result<Metric, &str>> {
-    let kinds: [(&str, fn(f64) -> Metric); 3] = [
-        ("start_lag_p", |quantile| Metric::StartLag(Statistic::Quantile(quantile))),
-        ("lag_p", |quantile| Metric::Lag(Statistic::Quantile(quantile))),
-        ("p", Metric::Percentile),
-    ];
-    let (number, make) = kinds.iter().find_map(|(head, make)| Some((text.strip_prefix(head)?, make)))?;
+    let (head, number) =
+        ["start_lag_p", "lag_p", "p"].iter().find_map(|head| Some((*head, text.strip_prefix(head)?)))?;
     let is_number = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let percent: f64 = number.parse().ok().filter(|_| is_number)?;
     // 99.9 / 100.0 is not 0.999, as the tables have it; with twelve digits it is.
     let quantile = (percent * 1e10).round() / 1e12;
-    Some(if (0.0..=100.0).contains(&percent) { Ok(make(quantile)) } else { Err(number) })
+    let metric = match head {
+        "start_lag_p" => Metric::StartLag(Statistic::Quantile(quantile)),
+        "lag_p" => Metric::Lag(Statistic::Quantile(quantile)),
+        _ => Metric::Percentile(quantile),
+    };
+    Some(if (0.0..=100.0).contains(&percent) { Ok(metric) } else { Err(number) })
 }
 
 pub(super) fn comparison(scan: &mut Scan<'_>) -> Result<Comparison, Misread> {

@@ -21,6 +21,8 @@ pub struct Scope {
     pub method: Option<Pattern>,
     /// Names of requests.
     pub name: Option<Pattern>,
+    /// Is the name written after a slash, as in `level:3/items`? Then it is also that of `/items`.
+    pub is_after_slash: bool,
     /// Is every name judged by itself?
     pub is_each: bool,
 }
@@ -43,7 +45,9 @@ impl Scope {
 
     /// Does a request belong to it, as far as its method and name tell?
     pub fn has_request(&self, method: &str, name: &str) -> bool {
-        is_in(&self.method, method) && is_in(&self.name, name)
+        let inner = name.strip_prefix('/').filter(|_| self.is_after_slash);
+        is_in(&self.method, method)
+            && (is_in(&self.name, name) || inner.is_some_and(|inner| is_in(&self.name, inner)))
     }
 
     /// Does a level belong to it? Its number is counted from 1.
@@ -120,7 +124,7 @@ fn selector(scan: &mut Scan<'_>, prefix: &str, scope: &mut Scope) -> Result<(), 
             "use a pattern, or two thresholds",
         ));
     }
-    scan.skip_slash(); // level:3/NAME is level:3 NAME
+    scope.is_after_slash = scan.skip_slash();
     Ok(())
 }
 
