@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import katydid.locust  # noqa: F401 - whoever imports parts of the package imports this first
 import pytest
 from katydid.results.secrets import MASK
 from katydid.verdict.replay import (

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import katydid.locust  # noqa: F401 - whoever imports parts of the package imports this first
 from katydid.verdict.replay import (
     FAILS,
     UNCLEAR,
