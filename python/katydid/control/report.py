@@ -73,7 +73,7 @@ _LEAST_MOMENT = 1e6
 
 
 def _as_precise_as_shown(value: Any) -> Any:
-    """Numbers with five digits and moments with milliseconds: the page shows no more, and files stay small."""
+    """Numbers with five digits, moments with milliseconds: the page shows no more, and files stay small."""
     if isinstance(value, float):
         short = round(value, 3) if abs(value) >= _LEAST_MOMENT else float(f"{value:.5g}")
         return int(short) if short.is_integer() else short
