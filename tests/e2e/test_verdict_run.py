@@ -178,7 +178,7 @@ def test_levels_are_told_apart(place: Place) -> None:
     assert [row[:3] for row in rows] == [("1", "1", "2"), ("2", "6", "3")], done.stderr
     with (place.folder / "out_stats.csv").open() as file:
         total = int(file.read().splitlines()[-1].split(",")[2])
-    assert 0 < total - sum(int(row[3]) for row in rows) <= 6, (
+    assert 0 <= total - sum(int(row[3]) for row in rows) <= 6, (
         "all but those under way when the last level ended"
     )
     assert int(rows[1][3]) > int(rows[0][3])

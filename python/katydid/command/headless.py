@@ -99,7 +99,7 @@ def shut_down(environment: Environment, runner: Runner, outputs: Outputs, option
     code = exit_code(environment, runner, options)
     outputs.end()
     runner.quit()
-    logger.info("shutting down with exit code %d", code)
+    logger.info("shutting down with exit code %s", code)
     if not outputs.conclude():
         code = code or _EXIT_NOT_WRITTEN
     environment.events.quit.fire(exit_code=code)

@@ -488,7 +488,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         ("--threshold",),
         Group.VERDICT,
-        "What is asked of the run, such as p95<2s, fail_ratio<1% on GET /items/*, p99<3s on level:2,"
+        "What is asked of the run, such as p95<2s, failures==0 on GET /items/*, p99<3s on level:2,"
         " rps>100 over 30s after 1m abort. If it is not met, the exit code is 3",
         Kind.THRESHOLD,
         dest="katydid_thresholds",

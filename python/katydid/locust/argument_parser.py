@@ -231,17 +231,22 @@ def json_user_config(string: str) -> list[dict[str, Any]]:
     return settings
 
 
-def _checked_by(check: Callable[[str], None]) -> Callable[[str], str]:
-    """A converter that leaves the text as it is if it can be read."""
+def levels(string: str) -> str:
+    """Text that lists levels of load."""
+    return _checked(_core.check_stages, string)
 
-    def text(string: str) -> str:
-        try:
-            check(string)
-        except ValueError as fault:
-            raise argparse.ArgumentTypeError(str(fault)) from fault
-        return string
 
-    return text
+def threshold(string: str) -> str:
+    """Text that is a threshold."""
+    return _checked(_core.check_threshold, string)
+
+
+def _checked(check: Callable[[str], None], string: str) -> str:
+    try:
+        check(string)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from fault
+    return string
 
 
 _CONVERTERS: dict[Kind, Callable[[str], Any]] = {
@@ -251,8 +256,8 @@ _CONVERTERS: dict[Kind, Callable[[str], Any]] = {
     Kind.COUNT: positive_integer,
     Kind.RULE: _checked_by(_core.check_rule),
     Kind.USER_CONFIG: json_user_config,
-    Kind.STAGES: _checked_by(_core.check_stages),
-    Kind.THRESHOLD: _checked_by(_core.check_threshold),
+    Kind.STAGES: levels,
+    Kind.THRESHOLD: threshold,
 }
 
 
