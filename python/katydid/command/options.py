@@ -456,8 +456,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         ("--expect",),
         Group.VERDICT,
-        "A rule about failures: '409 on POST /*/state' says that these are expected, 'fail 200 on GET /gone' that"
-        " such an answer is a failure. Of several rules the first that matches decides",
+        "A rule about failures: '409 on POST /*/state' says that these are expected, 'fail 200 on GET /gone'"
+        " that such an answer is a failure. Of several rules the first that matches decides",
         Kind.RULE,
         dest="katydid_expect",
         env="KATYDID_EXPECT",

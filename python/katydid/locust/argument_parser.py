@@ -241,6 +241,11 @@ def threshold(string: str) -> str:
     return _checked(_core.check_threshold, string)
 
 
+def rule(string: str) -> str:
+    """Text that is a rule of expectations."""
+    return _checked(_core.check_rule, string)
+
+
 def _checked(check: Callable[[str], None], string: str) -> str:
     try:
         check(string)
@@ -254,7 +259,7 @@ _CONVERTERS: dict[Kind, Callable[[str], Any]] = {
     Kind.TIMESPAN: timespan,
     Kind.RATE: gt_zero,
     Kind.COUNT: positive_integer,
-    Kind.RULE: _checked_by(_core.check_rule),
+    Kind.RULE: rule,
     Kind.USER_CONFIG: json_user_config,
     Kind.STAGES: levels,
     Kind.THRESHOLD: threshold,
