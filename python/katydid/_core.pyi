@@ -49,7 +49,6 @@ class Recorder:
     """A listener of request events that writes them into statistics."""
 
     hears_lag: bool
-    rules: Rules | None
     def __init__(self, stats: Any) -> None: ...
     def __call__(self, **kwargs: Any) -> None: ...
 

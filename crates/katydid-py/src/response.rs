@@ -218,19 +218,16 @@ impl Response {
         });
         let Some(event) = event else { return Ok(()) };
         let event = event.bind(py);
-        let mut is_to_be_judged = false;
-        if let Some(exception) = exception {
-            is_to_be_judged = rules::govern(event)?;
-            if !is_to_be_judged {
-                samples::offer(slf, exception);
-            }
+        let is_to_be_judged = match exception {
+            Some(_) => rules::of(event)?.is_some(),
+            None => rules::judge_successes() && Self::fails_by_rule(slf, event)?,
+        };
+        if let Some(exception) = exception.filter(|_| !is_to_be_judged) {
+            samples::offer(slf, exception);
         }
         if meta.is_none()
             && !is_to_be_judged
             && let Some(recorder) = recording::only_recorder(event)?
-            && (exception.is_some()
-                || !recorder.get().judges_successes()
-                || !Self::fails_by_rule(slf, &recorder)?)
         {
             return Self::report_natively(slf, &recorder, exception);
         }
@@ -248,8 +245,9 @@ impl Response {
 
     /// Is this success a failure by a rule? Then the event's listeners learn of it, as of any failure.
     #[cold]
-    fn fails_by_rule(slf: &Bound<'_, Self>, recorder: &Bound<'_, Recorder>) -> PyResult<bool> {
+    fn fails_by_rule(slf: &Bound<'_, Self>, event: &Bound<'_, PyAny>) -> PyResult<bool> {
         let py = slf.py();
+        let Some(rules) = rules::of(event)? else { return Ok(false) };
         let request = slf.get().state.with(py, |state| {
             let sent = state.sent.as_ref()?;
             Some((sent.method.clone_ref(py), sent.name.clone_ref(py), state.status))
@@ -257,7 +255,7 @@ impl Response {
         let Some((method, name, status)) = request else { return Ok(false) };
         let (method, name) = (method.bind(py).str()?, name.bind(py).str()?);
         let status = (status != 0).then_some(status);
-        Ok(recorder.get().fails(&method.to_string_lossy(), &name.to_string_lossy(), status))
+        Ok(rules.get().fails(&method.to_string_lossy(), &name.to_string_lossy(), status))
     }
 
     fn report_natively(

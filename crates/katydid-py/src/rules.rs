@@ -1,5 +1,6 @@
 //! Rules as Python knows them: compiled once, asked for every failure, and for successes if one of them may fail those.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use katydid_plan::rule::{self, Facts, Judge, NoAnswer, Verdict};
@@ -13,6 +14,9 @@ use crate::stats::RequestStats;
 /// One rule at the end of a run: rule, verdict, limit, requests that it reclassified, requests that it covers, whether
 /// more were tolerated than the limit allows.
 type OutcomeFields = (String, &'static str, Option<f64>, u64, u64, bool);
+
+/// How many sets of rules there are that may make a failure of a success.
+static JUDGING_SUCCESSES: AtomicUsize = AtomicUsize::new(0);
 
 /// Rules such as `409 on POST /*/state`.
 #[pyclass(frozen, module = "katydid._core")]
@@ -31,10 +35,11 @@ impl Rules {
         let facts = Facts { is_failure: false, status, no_answer: None, texts: &[] };
         self.judge().judge(method, name, &facts).is_some()
     }
+}
 
-    /// May a rule make a failure of a success?
-    pub(crate) fn judge_successes(&self) -> bool {
-        self.judge_successes
+impl Drop for Rules {
+    fn drop(&mut self) {
+        JUDGING_SUCCESSES.fetch_sub(usize::from(self.judge_successes), Ordering::Relaxed);
     }
 }
 
@@ -45,6 +50,7 @@ impl Rules {
     fn new(texts: Vec<String>) -> PyResult<Self> {
         let rules = rule::Rules::parse(texts).map_err(|error| PyValueError::new_err(error.to_string()))?;
         let judge_successes = rules.judge_successes();
+        JUDGING_SUCCESSES.fetch_add(usize::from(judge_successes), Ordering::Relaxed);
         Ok(Self { judge: Mutex::new(Judge::new(rules)), judge_successes })
     }
 
@@ -113,9 +119,19 @@ pub(crate) fn check_rule(text: &str) -> PyResult<()> {
     rule::Rule::parse(text).map(drop).map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
-/// Are there rules for the requests that this event reports? Asked for failures only.
+/// The rules for the requests that this event reports.
 #[cold]
-pub(crate) fn govern(event: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let expectations = event.getattr_opt(intern!(event.py(), "_expectations"))?;
-    Ok(expectations.is_some_and(|expectations| !expectations.is_none()))
+pub(crate) fn of<'py>(event: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, Rules>>> {
+    let py = event.py();
+    let expectations = event.getattr_opt(intern!(py, "_expectations"))?;
+    let Some(expectations) = expectations.filter(|expectations| !expectations.is_none()) else {
+        return Ok(None);
+    };
+    Ok(expectations.getattr(intern!(py, "rules"))?.cast_into().ok())
+}
+
+/// May a rule of any run make a failure of a success? The one question about rules that is asked for every request.
+#[inline]
+pub(crate) fn judge_successes() -> bool {
+    JUDGING_SUCCESSES.load(Ordering::Relaxed) > 0
 }

@@ -92,7 +92,7 @@ class Runner:
         self._users_dispatcher: UsersDispatcher | None = None
 
         self._spawn_own(self.monitor_cpu_and_memory)
-        self._recorder = recorder_into(environment.stats, environment.events.request)
+        self._recorder = recorder_into(environment.stats)
         environment.events.request.add_listener(self._recorder)
         environment.events.spawning_complete.add_listener(self._on_spawning_complete)
 
@@ -111,7 +111,7 @@ class Runner:
     def record_anew(self) -> None:
         """Record requests into what the environment has as its statistics now."""
         hears_lag, self._recorder.hears_lag = self._recorder.hears_lag, False
-        recorder = recorder_into(self.stats, self.environment.events.request)
+        recorder = recorder_into(self.stats)
         recorder.hears_lag = hears_lag
         self.environment.events.request.replace_listener(self._recorder, recorder)
         self._recorder = recorder

@@ -14,14 +14,11 @@ from .run import RequestStats, entries_record_natively
 _NATIVE_WAYS = (RequestStats.log_request, RequestStats.log_error)
 
 
-def recorder_into(stats: RequestStats, event: Any) -> _core.Recorder | OwnRecorder:
-    """The listener to `event` that records requests into `stats`."""
+def recorder_into(stats: RequestStats) -> _core.Recorder | OwnRecorder:
+    """The listener that records requests into `stats`."""
     ways = tuple(getattr(way, "__func__", None) for way in (stats.log_request, stats.log_error))
     if ways == _NATIVE_WAYS and entries_record_natively():
-        recorder = _core.Recorder(stats)
-        expectations = getattr(event, "_expectations", None)
-        recorder.rules = None if expectations is None else expectations.rules
-        return recorder
+        return _core.Recorder(stats)
     return OwnRecorder(stats)
 
 

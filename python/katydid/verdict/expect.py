@@ -160,8 +160,6 @@ def expect(environment: Environment, rules: Iterable[str]) -> Expectations | Non
     texts = list(rules)
     expectations = Expectations(environment, _core.Rules(texts)) if texts else None
     environment.events.request._expectations = expectations
-    if environment.runner is not None:
-        environment.runner.record_anew()
     return expectations
 
 

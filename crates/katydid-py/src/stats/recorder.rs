@@ -1,6 +1,5 @@
 //! The listener of `events.request` that keeps the statistics.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,7 +10,6 @@ use pyo3::types::{PyDict, PyString};
 use super::{RequestStats, Shared};
 use crate::meter;
 use crate::response::Response;
-use crate::rules::Rules;
 
 /// Records requests: called by the event like any listener, or directly by native clients.
 #[pyclass(frozen, module = "katydid._core")]
@@ -19,27 +17,9 @@ pub(crate) struct Recorder {
     shared: Shared,
     /// While it is there, and the statistics are, the listener to the lag stays.
     hearing: Mutex<Option<Arc<()>>>,
-    rules: Mutex<Option<Py<Rules>>>,
-    /// Whether those rules may fail a success: the one thing about them that is asked for every request.
-    judges_successes: AtomicBool,
 }
 
 impl Recorder {
-    /// May a rule make a failure of a success?
-    #[inline]
-    pub(crate) fn judges_successes(&self) -> bool {
-        self.judges_successes.load(Ordering::Relaxed)
-    }
-
-    /// Does a rule make a failure of this success?
-    pub(crate) fn fails(&self, method: &str, name: &str, status: Option<u16>) -> bool {
-        self.rules().as_ref().is_some_and(|rules| rules.get().fails(method, name, status))
-    }
-
-    fn rules(&self) -> MutexGuard<'_, Option<Py<Rules>>> {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Records one sample under a method and name.
     pub(crate) fn record(&self, method: &str, name: &str, sample: &Sample) {
         self.shared.record(method, name, sample);
@@ -80,12 +60,7 @@ impl Recorder {
     #[new]
     fn new(stats: &Bound<'_, RequestStats>) -> Self {
         let shared = stats.get().shared.clone();
-        Self {
-            shared,
-            hearing: Mutex::default(),
-            rules: Mutex::default(),
-            judges_successes: AtomicBool::default(),
-        }
+        Self { shared, hearing: Mutex::default() }
     }
 
     /// Is the time that sleeps end too late recorded, too? Of several runs in one process, those that are on want it.
@@ -102,21 +77,6 @@ impl Recorder {
             (false, Some(_)) => *hearing = None,
             _ => {}
         }
-    }
-
-    /// The rules that may make a failure of a success.
-    #[getter(rules)]
-    fn rules_of_python(&self, py: Python<'_>) -> Option<Py<Rules>> {
-        self.rules().as_ref().map(|rules| rules.clone_ref(py))
-    }
-
-    #[setter(rules)]
-    fn set_rules(&self, rules: Option<Py<Rules>>) {
-        let judges = rules.as_ref().is_some_and(|rules| rules.get().judge_successes());
-        // Dropped outside of the lock: dropping a Python object can run code.
-        let former = std::mem::replace(&mut *self.rules(), rules);
-        self.judges_successes.store(judges, Ordering::Relaxed);
-        drop(former);
     }
 
     #[pyo3(signature = (*, request_type, name, response_time, response_length, exception = None, **rest))]
