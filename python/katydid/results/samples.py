@@ -29,7 +29,7 @@ SLOWEST_KEPT = 3
 MOST_BYTES = 8 << 20
 """Bytes of all exchanges together, roughly. When half of it is used, exchanges are kept without bodies."""
 
-MOST_OF_A_BODY = 64 << 10
+MOST_OF_A_BODY = 16 << 10
 """Bytes of a body that are kept."""
 
 MOST_OF_A_HEADER = 1024
@@ -101,7 +101,7 @@ class Samples:
             "url": url,
             "name": name,
             "status": status,
-            "error": masked(error),
+            "error": masked(error[:MOST_OF_A_BODY]),
             "at": time.time(),
             "response_ms": response_ms,
             "phases": phases,

@@ -11,6 +11,7 @@ import type {
   Sample,
   Stats,
   Tasks,
+  Verdict,
 } from "../api/types.ts";
 
 /** The answers of /api/v1 under the names of their routes. */
@@ -25,6 +26,7 @@ export interface ReportData {
   history?: History;
   config?: Config;
   samples?: Record<string, Sample>;
+  verdict?: Verdict | null;
   started_at?: number | null;
   ended_at?: number | null;
   title?: string;
