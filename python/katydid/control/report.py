@@ -101,8 +101,8 @@ def as_markdown(data: dict[str, Any]) -> str:
     if failures:
         rows = [[f["occurrences"], f["method"], f["name"], f["error"]] for f in failures]
         lines += ["", "## Failures", "", *_table(["#", "method", "name", "error"], rows)]
-    lines += _triage_section((data["triage"] or {}).get("groups", []))
-    lines += _expectations_section((data["expectations"] or {}).get("rules", []))
+    lines += _triage_section((data.get("triage") or {}).get("groups", []))
+    lines += _expectations_section((data.get("expectations") or {}).get("rules", []))
     raised = (data["exceptions"] or {}).get("exceptions", [])
     if raised:
         rows = [[e["count"], e["message"], ", ".join(e["nodes"])] for e in raised]
