@@ -4,7 +4,7 @@
 //! lines or a text back.
 //!
 //! Reading order: [`console`] (the tables), [`truth`] (what the tables cannot say: lag and phases), [`csv`], [`json`],
-//! and below them [`number`] and [`moment`] (how a number and a time are
+//! [`compare`] (two runs, and whether their difference is more than noise), and below them [`number`] and [`moment`] (how a number and a time are
 //! written).
 //!
 //! ```
@@ -20,6 +20,7 @@
 //! assert!(table[2].starts_with("GET      / "));
 //! ```
 
+pub mod compare;
 pub mod console;
 pub mod csv;
 pub mod json;
