@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
+from katydid.history.keeper import keep, keeper_of
 from katydid.locust import log
 
 from .outputs import CannotWrite, Outputs
@@ -28,6 +29,7 @@ def run_headless(environment: Environment, options: Any) -> int:
     signals = Signals()
     signals.install()
     runner = create_runner(environment, options)
+    keep(environment, options)
     try:
         outputs = Outputs(environment, runner, options)
     except CannotWrite as fault:
@@ -94,6 +96,9 @@ def shut_down(environment: Environment, runner: Runner, outputs: Outputs, option
     logger.info("shutting down with exit code %d", code)
     if not outputs.conclude():
         code = code or _EXIT_NOT_WRITTEN
+    keeper = keeper_of(environment)
+    if keeper is not None:
+        code = keeper.conclude(code)
     environment.events.quit.fire(exit_code=code)
     outputs.close()
     return code

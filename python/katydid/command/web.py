@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gevent
 
 from katydid.control.page import NotBuilt
+from katydid.history.keeper import keep
 from katydid.locust import log
 
 from .headless import EXIT_NO_RUN, create_runner, fill_in_load, shut_down
@@ -35,6 +36,7 @@ def run(environment: Environment, options: Any) -> int:
     signals = Signals()
     signals.install()
     runner = create_runner(environment, options)
+    keep(environment, options)
     try:
         outputs = Outputs(environment, runner, options)
     except CannotWrite as fault:

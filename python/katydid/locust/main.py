@@ -15,6 +15,8 @@ from katydid.command.check import check
 from katydid.command.headless import run_headless
 from katydid.command.options import missing_capability, shows_ratio
 from katydid.fault import place_of, story_of
+from katydid.history.keeper import CannotKeep
+from katydid.history.keeper import check as check_store
 
 from ._version import version
 from .argument_parser import get_locustfiles_locally, get_parser, parse_locustfile_option
@@ -34,6 +36,7 @@ COMMON_OPTIONS = {"num_users": "users", "spawn_rate": "spawn-rate", "run_time": 
 """The options that a load shape takes the place of, with their spelling."""
 
 _EXIT_REFUSED = 1
+_EXIT_USAGE = 2
 _EXIT_USER_CONFIG = 255
 _EXIT_INTERRUPTED = 130
 _OPEN_FILES_WANTED = 1 << 20
@@ -171,6 +174,10 @@ def _parse_options() -> Namespace:
     missing = missing_capability(options)
     if missing:
         _refuse(missing)
+    try:
+        check_store(options)
+    except CannotKeep as fault:
+        _refuse(str(fault), _EXIT_USAGE)
     return options
 
 

@@ -183,6 +183,11 @@ def _start_of(body: Any) -> tuple[str | None, bool]:
     return text, len(body) > MOST_OF_A_BODY
 
 
+def is_secret_name(name: str) -> bool:
+    """Is a header, a field or an option of this name one that lets others in?"""
+    return bool(_SECRET_HEADER.match(name))
+
+
 def masked_header(name: str, value: str) -> str:
     """A header's value, if it is none that lets others in."""
     if not _SECRET_HEADER.match(name):
