@@ -16,7 +16,7 @@ export VIRTUAL_ENV := $(VENV)
 # The runs of tests and benchmarks are nobody's history.
 export KATYDID_STORE := none
 
-.PHONY: demo test compat compat-table lint bench fuzz build clean
+.PHONY: demo test compat compat-table lint bench fuzz build wheel clean
 
 demo: build ## practice server, a suite against it, live numbers, a summary
 	$(VENV)/bin/python scripts/demo.py
@@ -42,6 +42,11 @@ fuzz: ## every parser of outside bytes, SECONDS=60 each
 build: $(VENV)/ready ## the page, and the package with its native half, optimised, into .venv
 	scripts/page
 	$(VENV)/bin/maturin develop --release --quiet
+
+wheel: $(VENV)/ready ## what pip installs elsewhere: target/wheels has katydid and the stand-in katydid-locust
+	scripts/page
+	$(VENV)/bin/maturin build --release --quiet --out target/wheels
+	$(VENV)/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir target/wheels python/katydid-locust
 
 clean: ## everything that the other targets made
 	rm -rf target fuzz/target .venv .venv-stock .pytest_cache .ruff_cache .mypy_cache web/dist web/node_modules python/katydid/_core*.so

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from katydid import _core
 from katydid.control.documents import host_of
 from katydid.locust._version import version
-from katydid.results.samples import MASK, is_secret_name, masked, masked_url
+from katydid.results import secrets
+from katydid.results.secrets import MASK, masked, masked_url
 
 if TYPE_CHECKING:
     from katydid.locust.env import Environment
@@ -25,7 +26,7 @@ _SECRET_OPTIONS = frozenset({"web_auth", "katydid_web_token", "tls_key", "katydi
 
 def about(environment: Environment) -> dict[str, Any]:
     """Everything that is known of a run that begins now, as JSON holds it."""
-    return {
+    facts = {
         "started_at": time.time(),
         "locustfile": environment.locustfile or "",
         "host": masked_url(host_of(environment)),
@@ -39,24 +40,19 @@ def about(environment: Environment) -> dict[str, Any]:
             "python": platform.python_version(),
         },
     }
+    known: dict[str, Any] = secrets.without(facts, secrets.known_values(environment))
+    return known
 
 
 def options(environment: Environment) -> dict[str, Any]:
     """The options that differ from nothing, without the values of secret ones."""
     given = vars(environment.parsed_options) if environment.parsed_options is not None else {}
-    secret = _SECRET_OPTIONS | {name for name in given if is_secret_name(name)} | _marked_secret(environment)
+    secret = _SECRET_OPTIONS | set(secrets.names_of_options(environment))
     return {
         name: MASK if name in secret else _plain(value)
         for name, value in sorted(given.items())
         if value not in (None, False, "", [])
     }
-
-
-def _marked_secret(environment: Environment) -> set[str]:
-    """Options of a locustfile that it calls secret."""
-    from katydid.control.documents import extra_actions
-
-    return {name for name, action in extra_actions(environment).items() if action.is_secret}
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -16,6 +17,7 @@ import gevent
 
 from katydid import _core
 from katydid.control.recording import recording_of
+from katydid.results import samples, secrets
 
 from .about import about
 
@@ -172,14 +174,15 @@ class Keeper:
             logger.warning("the end of this run is not kept: %s", fault)
 
     def _keep_documents(self, run: _core.StoredRun) -> None:
-        for name in DOCUMENTS:
+        hidden = secrets.known_values(self._environment)
+        makers = {name: partial(self._recording.made, name) for name in DOCUMENTS}
+        makers["samples"] = samples.of(self._environment).all
+        for name, make in makers.items():
             try:
-                run.document(name, json.dumps(self._recording.made(name), default=str).encode())
+                document = json.loads(json.dumps(make(), default=str))
+                run.document(name, json.dumps(secrets.without(document, hidden)).encode())
             except Exception:
                 logger.exception("%s of this run is not kept", name)
-        from katydid.results import samples
-
-        run.document("samples", json.dumps(samples.of(self._environment).all(), default=str).encode())
 
     def conclude(self, code: int, verdict: Any = None) -> int:
         """The process is about to end with an exit code: hold the run against its baseline and keep the outcome.

@@ -30,6 +30,9 @@ const ALIVE_EVERY: Duration = Duration::from_secs(15);
 /// The shortest time between two looks at the board: several documents are published one after the other.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// Rows of statistics in one event: what a page takes in between two frames, also when a thousand names changed.
+const ROWS_AT_ONCE: usize = 100;
+
 /// `GET /api/v1/events`
 pub(crate) async fn events(State(desk): State<Desk>) -> Response {
     let Ok(seat) = Arc::clone(&desk.shared.streams).try_acquire_owned() else {
@@ -122,7 +125,7 @@ impl Follower {
             return;
         }
         let is_full = before.as_ref().is_none_or(|before| has_lost_entries(before, &now));
-        let changed: Vec<Value> = match before.as_deref().filter(|_| !is_full) {
+        let rows: Vec<Value> = match before.as_deref().filter(|_| !is_full) {
             None => {
                 now.snapshot.entries.iter().map(|entry| entry::row(&now, entry, Rates::Current)).collect()
             }
@@ -131,9 +134,18 @@ impl Follower {
             }
         };
         let total = entry::total(&now, Rates::Current);
-        let told =
-            json!({ "at": now.snapshot.taken_at, "changed": changed, "total": total, "full": is_full });
-        self.send("stats", &told);
+        let mut is_full = is_full;
+        let mut rest = rows.as_slice();
+        loop {
+            let (part, others) = rest.split_at(rest.len().min(ROWS_AT_ONCE));
+            let told =
+                json!({ "at": now.snapshot.taken_at, "changed": part, "total": total, "full": is_full });
+            self.send("stats", &told);
+            (rest, is_full) = (others, false);
+            if rest.is_empty() {
+                break;
+            }
+        }
         self.measured = Some(now);
     }
 
@@ -143,7 +155,7 @@ impl Follower {
         let is_first = self.seen_until == f64::NEG_INFINITY;
         let fresh = points.iter().filter(|point| point.at > self.seen_until);
         let skipped = if is_first { points.len().saturating_sub(1) } else { 0 };
-        let fresh: Vec<Value> = fresh.skip(skipped).map(|point| json!(point)).collect();
+        let fresh: Vec<Value> = fresh.skip(skipped).map(|point| json!(**point)).collect();
         fresh.iter().for_each(|point| self.send("point", point));
         if let Some(last) = points.last() {
             self.seen_until = self.seen_until.max(last.at);
