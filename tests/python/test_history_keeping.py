@@ -150,11 +150,11 @@ def test_a_run_that_is_slower_than_its_baseline_ends_with_3(place: Place) -> Non
     assert place.load(8).returncode == 0
     assert place.run("baseline set main 1").stdout == "baseline main is run 1\n"
     same = place.load(8, "--baseline main")
-    assert same.returncode == 0, same.stdout
-    assert "No regression: none of 2" in same.stdout
+    assert same.returncode == 0, same.stderr
+    assert "No regression: none of 2" in same.stderr
     slow = place.load(8, "--baseline main", SLOWNESS="1.5")
-    assert slow.returncode == 3, slow.stdout
-    assert "GET /b: p95 +" in slow.stdout and "GET /a: p95" not in slow.stdout
+    assert slow.returncode == 3, slow.stderr
+    assert "GET /b: p95 +" in slow.stderr and "GET /a: p95" not in slow.stderr
     (kept, *_) = place.shown("runs")
     assert kept["exit_code"] == 3
     assert [row["outcome"] for row in kept["verdict"]["comparison"]["rows"]] == ["same", "worse"]

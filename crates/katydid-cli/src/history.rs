@@ -69,6 +69,7 @@ pub fn retell(store: Option<&str>, run: &str, mut each: impl FnMut(&RunStats, f6
     let run = store.find(run)?;
     let names = store.names(run.id)?;
     let failures = store.failures(run.id)?;
+    let ends_at = store.marks(run.id)?.last().map_or(0.0, |(_, until, _)| *until);
     let begin = |started_at: f64| {
         let mut stats = RunStats::new(started_at);
         stats.keep_windows(WINDOW_SECONDS, false);
@@ -80,7 +81,7 @@ pub fn retell(store: Option<&str>, run: &str, mut each: impl FnMut(&RunStats, f6
             stats = begin(part.from);
         }
         part.add_to(&mut stats, &names);
-        if part.until >= run.seen_at {
+        if part.until >= ends_at {
             for error in &failures {
                 let seen = (error.first_seen, error.last_seen);
                 stats.errors_mut().add(&error.method, &error.name, &error.text, error.occurrences, seen);

@@ -38,9 +38,9 @@ mod panics;
 mod signals;
 mod target;
 
+pub use history::history_main;
 pub use katydid_engine::{
     ClientSettings, Engine, Method, Response, Scenario, TlsSettings, User, Verify, Wait,
 };
-pub use history::history_main;
 pub use native::run;
 pub use target::target_main;

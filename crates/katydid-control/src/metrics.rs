@@ -53,9 +53,13 @@ pub fn exposition(measured: Option<&Measured>, users: Option<u64>) -> String {
     let Some(measured) = measured else { return text.0 };
     let entries = &measured.snapshot.entries;
     text.family("katydid_requests_total", "counter", "Requests, failed ones included.");
-    entries.iter().for_each(|entry| text.value("katydid_requests_total", &labels(entry), entry.requests as f64));
+    entries
+        .iter()
+        .for_each(|entry| text.value("katydid_requests_total", &labels(entry), entry.requests as f64));
     text.family("katydid_failures_total", "counter", "Failed requests.");
-    entries.iter().for_each(|entry| text.value("katydid_failures_total", &labels(entry), entry.failures as f64));
+    entries
+        .iter()
+        .for_each(|entry| text.value("katydid_failures_total", &labels(entry), entry.failures as f64));
     text.family("katydid_responses_total", "counter", "Answers by HTTP status.");
     for entry in entries {
         for (status, count) in &entry.statuses {
@@ -66,13 +70,21 @@ pub fn exposition(measured: Option<&Measured>, users: Option<u64>) -> String {
     }
     text.family("katydid_received_bytes_total", "counter", "Bytes of answers' bodies.");
     for entry in entries {
-        text.value("katydid_received_bytes_total", &labels(entry), (entry.average_bytes * entry.requests as f64).round());
+        text.value(
+            "katydid_received_bytes_total",
+            &labels(entry),
+            (entry.average_bytes * entry.requests as f64).round(),
+        );
     }
     text.family("katydid_response_time_seconds", "summary", "Response times since the run began.");
     entries.iter().for_each(|entry| text.summary(measured, entry));
     text.histogram(measured);
     for (name, spread, about) in [
-        ("katydid_lag_seconds", measured.snapshot.lag, "How late answers were read: the generator's own delay."),
+        (
+            "katydid_lag_seconds",
+            measured.snapshot.lag,
+            "How late answers were read: the generator's own delay.",
+        ),
         ("katydid_start_lag_seconds", measured.snapshot.start_lag, "How late requests were started."),
     ] {
         text.spread(name, spread, about);

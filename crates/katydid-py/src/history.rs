@@ -15,7 +15,11 @@ use crate::stats::RequestStats;
 /// What was asked for wrongly is a ValueError, what the database refuses an OSError.
 fn as_python(error: Error) -> PyErr {
     let text = error.to_string();
-    if error.is_usage() || error.is_missing() { PyValueError::new_err(text) } else { PyOSError::new_err(text) }
+    if error.is_usage() || error.is_missing() {
+        PyValueError::new_err(text)
+    } else {
+        PyOSError::new_err(text)
+    }
 }
 
 fn json(text: &[u8]) -> PyResult<serde_json::Value> {
@@ -99,7 +103,13 @@ impl StoredRun {
 
     /// Ends the run; `verdict` is JSON. Waits until all is written; a second call does nothing.
     #[pyo3(signature = (at, exit_code = None, verdict = None))]
-    fn finish(&self, py: Python<'_>, at: f64, exit_code: Option<i64>, verdict: Option<&[u8]>) -> PyResult<()> {
+    fn finish(
+        &self,
+        py: Python<'_>,
+        at: f64,
+        exit_code: Option<i64>,
+        verdict: Option<&[u8]>,
+    ) -> PyResult<()> {
         let verdict = verdict.map(json).transpose()?;
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(writer) = writer else { return Ok(()) };
@@ -126,6 +136,9 @@ fn history_check(py: Python<'_>, store: Option<&str>, keep: Option<&str>) -> PyR
     py.detach(check).map_err(as_python)
 }
 
+/// Number, JSON, and documents by name.
+type Found<'py> = (u64, String, Vec<(String, Bound<'py, PyBytes>)>);
+
 /// What is known of a stored run: its number, then JSON of it, of its levels, and of its documents by name.
 #[pyfunction]
 fn history_run<'py>(
@@ -133,7 +146,7 @@ fn history_run<'py>(
     store: Option<&str>,
     run: &str,
     documents: Vec<String>,
-) -> PyResult<(u64, String, Vec<(String, Bound<'py, PyBytes>)>)> {
+) -> PyResult<Found<'py>> {
     let read = || -> Result<_, Error> {
         let mut store = Store::open(&place::address(store)?)?;
         let run = store.find(run)?;
@@ -169,7 +182,8 @@ fn history_compare(
         compare::compare_runs(&mut store, baseline, run, &allowances)
     });
     let comparison = compared.map_err(as_python)?;
-    let json = serde_json::to_string(&comparison).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let json =
+        serde_json::to_string(&comparison).map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok((text::lines(&comparison), comparison.is_regression(), json, text::markdown(&comparison)))
 }
 

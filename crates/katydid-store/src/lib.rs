@@ -4,7 +4,7 @@
 //! caller names.
 //!
 //! Reading order: [`address`] (where), [`run`] (what is known of a run), [`store`] (the operations), `schema` and
-//! `database` (tables, and the two databases that hold them), `wire` (how measurements become bytes), [`writer`] (the
+//! `database` (tables, and the two databases that hold them), `wire` and `bits` (how measurements become bytes), [`writer`] (the
 //! thread that keeps a run while it goes on), [`retention`] (what is forgotten).
 //!
 //! ```
@@ -25,6 +25,7 @@
 //! the stretch that it was in. Nothing secret is written that the caller did not hand over.
 
 pub mod address;
+mod bits;
 mod database;
 pub mod error;
 mod postgres;

@@ -350,9 +350,11 @@ impl Store {
     /// # Errors
     /// The database's.
     pub fn marks(&mut self, run: RunId) -> Result<Vec<(f64, f64, u64)>> {
-        self.rows("SELECT from_at, until_at, users FROM part WHERE run = $1 ORDER BY number", &[run.0.into()], |row| {
-            Ok((row.real()?.unwrap_or(0.0), row.real()?.unwrap_or(0.0), row.int()?))
-        })
+        self.rows(
+            "SELECT from_at, until_at, users FROM part WHERE run = $1 ORDER BY number",
+            &[run.0.into()],
+            |row| Ok((row.real()?.unwrap_or(0.0), row.real()?.unwrap_or(0.0), row.int()?)),
+        )
     }
 
     /// The failures of a run.

@@ -1,7 +1,7 @@
 //! How does a part become bytes, and bytes a part? Numbers of variable length, deflated.
 //!
-//! A distribution is a list of steps from cell to cell; the lowest bit of a step says whether the cell's count is one,
-//! which most are. What a maintainer must not break: bytes of an earlier [`VERSION`] stay readable, and nothing that bytes
+//! A distribution, which is what takes room, is a list of steps from cell to cell and counts, in as few bits as such
+//! numbers can do with: see `bits`. What a maintainer must not break: bytes of an earlier [`VERSION`] stay readable, and nothing that bytes
 //! can hold makes reading panic or take memory without bound.
 
 use std::io::{Read, Write};
@@ -13,6 +13,7 @@ use katydid_stats::entry::PhaseSum;
 use katydid_stats::part::Counts;
 use katydid_stats::{EntryPart, Part, Phase};
 
+use crate::bits::{BitReader, BitWriter, parameter};
 use crate::error::{Error, Result};
 
 /// The first byte.
@@ -120,21 +121,24 @@ fn entry(out: &mut Vec<u8>, part: &EntryPart) {
 
 fn distribution(out: &mut Vec<u8>, counts: &Counts) {
     number(out, counts.cells.len() as u64);
-    if counts.cells.is_empty() {
-        return;
-    }
+    let Some((first, _)) = counts.cells.first() else { return };
     number(out, counts.max_us);
-    let mut before = 0;
-    for (index, count) in &counts.cells {
-        let step = u64::from(index - before);
-        before = *index;
-        if *count == 1 {
-            number(out, step << 1);
-        } else {
-            number(out, step << 1 | 1);
-            number(out, u64::from(*count));
-        }
+    number(out, u64::from(*first));
+    let steps = counts.cells.windows(2).map(|pair| (pair[1].0 - pair[0].0).saturating_sub(1));
+    let more = counts.cells.iter().map(|(_, count)| count.saturating_sub(1));
+    let length = counts.cells.len();
+    let step_bits = parameter(steps.clone().map(u64::from).sum(), length);
+    let more_bits = parameter(more.clone().map(u64::from).sum(), length);
+    out.extend([step_bits as u8, more_bits as u8]);
+    let mut bits = BitWriter::default();
+    more.clone().take(1).for_each(|more| bits.rice(more, more_bits));
+    for (step, more) in steps.zip(more.skip(1)) {
+        bits.rice(step, step_bits);
+        bits.rice(more, more_bits);
     }
+    let bits = bits.finish();
+    number(out, bits.len() as u64);
+    out.extend(bits);
 }
 
 /// Bytes that are still to be read.
@@ -200,19 +204,25 @@ impl Source<'_> {
     }
 
     fn distribution(&mut self) -> Result<Counts> {
-        let cells = self.number()?;
-        if cells == 0 {
+        let length = self.number()?;
+        if length == 0 {
             return Ok(Counts::default());
         }
-        // Each cell takes a byte at least, so a false number cannot reserve more than there is.
-        let mut counts =
-            Counts { cells: Vec::with_capacity((cells as usize).min(self.0.len())), max_us: self.number()? };
-        let mut index = 0_u32;
-        for _ in 0..cells {
-            let step = self.number()?;
-            index =
-                u32::try_from(step >> 1).ok().and_then(|step| index.checked_add(step)).ok_or_else(broken)?;
-            let count = if step & 1 == 0 { 1 } else { self.small()? };
+        let (max_us, mut index) = (self.number()?, self.small()?);
+        let (step_bits, more_bits) = (u32::from(self.byte()?), u32::from(self.byte()?));
+        let size = self.number()?;
+        let bytes = self.0.split_at_checked(usize::try_from(size).map_err(|_| broken())?);
+        let (bytes, rest) = bytes.filter(|_| step_bits < 32 && more_bits < 32).ok_or_else(broken)?;
+        self.0 = rest;
+        // Each cell takes a bit at least, so a false number cannot reserve more than there is.
+        let mut counts = Counts { cells: Vec::with_capacity((length as usize).min(8 * bytes.len())), max_us };
+        let mut bits = BitReader::new(bytes);
+        for place in 0..length {
+            if place > 0 {
+                let step = bits.rice(step_bits).ok_or_else(broken)?;
+                index = index.checked_add(step).and_then(|index| index.checked_add(1)).ok_or_else(broken)?;
+            }
+            let count = bits.rice(more_bits).and_then(|more| more.checked_add(1)).ok_or_else(broken)?;
             counts.cells.push((index, count));
         }
         Ok(counts)

@@ -23,7 +23,7 @@ const MOST_WAITING: usize = 4;
 const MOST_UNWRITTEN: usize = 60;
 
 enum Message {
-    State { stats: RunStats, now: f64, users: u64 },
+    State { stats: Box<RunStats>, now: f64, users: u64 },
     Level(Level),
     Document { name: String, text: Vec<u8> },
     Finish(End),
@@ -84,7 +84,7 @@ impl Writer {
     /// Keeps what happened until `now`, of a copy of [`Changes::take`](katydid_stats::part::Changes::take).
     pub fn observe(&self, stats: RunStats, now: f64, users: u64) {
         self.status.waiting.fetch_add(1, Ordering::Relaxed);
-        self.tell(Message::State { stats, now, users });
+        self.tell(Message::State { stats: Box::new(stats), now, users });
     }
 
     /// Keeps a level that began or ended.

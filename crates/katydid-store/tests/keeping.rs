@@ -24,7 +24,8 @@ impl Place {
     }
 
     fn writer(&self, started_at: f64) -> Writer {
-        Writer::begin(self.store(), &About { started_at, host: "http://h".into(), ..About::default() }).expect("a run")
+        Writer::begin(self.store(), &About { started_at, host: "http://h".into(), ..About::default() })
+            .expect("a run")
     }
 }
 
@@ -42,7 +43,12 @@ fn a_run_is_read_as_it_was_measured() {
     for stretch in 0..5_u32 {
         for step in 0..100_u32 {
             let at = 100.0 + f64::from(stretch) * 10.0 + f64::from(step) / 10.0;
-            record(&mut stats, if step % 3 == 0 { "/a" } else { "/b\0" }, at, f64::from(step * (stretch + 1)) / 7.0);
+            record(
+                &mut stats,
+                if step % 3 == 0 { "/a" } else { "/b\0" },
+                at,
+                f64::from(step * (stretch + 1)) / 7.0,
+            );
         }
         let id = stats.entry("GET", "/a");
         stats.record_failure(id, "HTTPError('500')", 101.0);
@@ -56,7 +62,10 @@ fn a_run_is_read_as_it_was_measured() {
     let mut store = place.store();
     let found = store.run(run).expect("the run");
     assert_eq!((found.requests, found.failures, found.users, found.exit_code), (500, 5, 7, Some(1)));
-    assert_eq!((found.state(1e9), found.seconds(), found.verdict), (State::Finished, 51.0, Some("broken".into())));
+    assert_eq!(
+        (found.state(1e9), found.seconds(), found.verdict),
+        (State::Finished, 51.0, Some("broken".into()))
+    );
     let again = store.stats(run).expect("measurements");
     assert_eq!(again.total().times, stats.total().times);
     assert_eq!(again.entries().len(), 2);
@@ -87,7 +96,10 @@ fn a_run_whose_process_was_killed_is_unfinished_and_keeps_what_was_observed() {
         std::thread::sleep(std::time::Duration::from_secs(2)); // a machine that is busy with other things
         store.run(run).expect("the run")
     });
-    assert_eq!((found.requests, found.state(120.0), found.state(500.0)), (1, State::Running, State::Unfinished));
+    assert_eq!(
+        (found.requests, found.state(120.0), found.state(500.0)),
+        (1, State::Running, State::Unfinished)
+    );
 }
 
 #[test]
@@ -103,7 +115,10 @@ fn several_processes_write_into_one_file() {
         writer.finish(End { at: 120.0, ..End::default() }).expect("written");
     }
     let runs = place.store().runs(10).expect("runs");
-    assert_eq!(runs.iter().map(|run| (run.id, run.requests)).collect::<Vec<_>>(), [(RunId(3), 1), (RunId(2), 1), (RunId(1), 1)]);
+    assert_eq!(
+        runs.iter().map(|run| (run.id, run.requests)).collect::<Vec<_>>(),
+        [(RunId(3), 1), (RunId(2), 1), (RunId(1), 1)]
+    );
 }
 
 #[test]
@@ -127,7 +142,12 @@ fn old_runs_are_forgotten_and_baselines_stay() {
 fn a_file_that_is_no_store_is_refused_in_one_line() {
     let place = Place::new();
     let path = place.folder.path().join("text");
-    std::fs::write(&path, "not a database, but long enough to be taken for the head of one, were it not for its words".repeat(20)).expect("written");
+    std::fs::write(
+        &path,
+        "not a database, but long enough to be taken for the head of one, were it not for its words"
+            .repeat(20),
+    )
+    .expect("written");
     for address in [Address::File(path), Address::File(place.folder.path().into())] {
         let error = Store::open(&address).err().expect("no store").to_string();
         assert!(error.contains(&address.to_string()) && !error.contains('\n'), "{error}");

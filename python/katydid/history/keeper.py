@@ -187,7 +187,7 @@ class Keeper:
     def conclude(self, code: int, verdict: Any = None) -> int:
         """The process is about to end with an exit code: hold the run against its baseline and keep the outcome.
 
-        Returns the exit code, which becomes that of a verdict where nothing else was wrong.
+        Returns the exit code, which becomes that of a verdict unless the locustfile has set one.
         """
         self._end()
         if self._number is None:
@@ -195,7 +195,8 @@ class Keeper:
         outcome: dict[str, Any] = {} if verdict is None else {"thresholds": verdict}
         if self._baseline is not None:
             is_regression = self._compare(outcome)
-            code = EXIT_VERDICT if is_regression and code == 0 else code
+            is_free = self._environment.process_exit_code is None
+            code = EXIT_VERDICT if is_regression and is_free else code
         try:
             kept = json.dumps(outcome, default=str).encode() if outcome else None
             _core.history_conclude(self._store, self._number, self._ended_at, code, kept)

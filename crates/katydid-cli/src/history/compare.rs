@@ -14,7 +14,9 @@ pub(super) fn command(options: &Compare) -> Result<i32, Error> {
     let allowances = Allowances { by_level: options.allow.clone(), errors: options.allow_errors };
     let comparison = match (&options.run, &options.a, &options.b) {
         (_, Some(a), Some(b)) => compare_groups(&mut store, &options.baseline, (a, b), &allowances)?,
-        (run, ..) => compare_runs(&mut store, &options.baseline, run.as_deref().unwrap_or("last"), &allowances)?,
+        (run, ..) => {
+            compare_runs(&mut store, &options.baseline, run.as_deref().unwrap_or("last"), &allowances)?
+        }
     };
     if options.json {
         let document = serde_json::to_string_pretty(&comparison).unwrap_or_default();
@@ -40,10 +42,25 @@ pub fn compare_runs(
     allowances: &Allowances,
 ) -> Result<Comparison, Error> {
     let (before, after) = (store.find(baseline)?, store.find(run)?);
-    let digests = (digest(store, &before, own_key)?, digest(store, &after, own_key)?);
+    let address = store.address().clone();
+    // Reading takes the time: both sides at once.
+    let digests = std::thread::scope(|scope| {
+        let earlier = scope.spawn(|| digest(&mut Store::open(&address)?, &before, own_key));
+        let later = digest(store, &after, own_key);
+        let earlier = earlier.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok::<_, Error>((earlier?, later?))
+    })?;
     let number = format!("run {}", before.id);
-    let name = if baseline.parse::<u64>().is_ok() || baseline == "last" { number } else { format!("{baseline} ({number})") };
-    Ok(Comparison { before: name, after: format!("run {}", after.id), ..compare(&digests.0, &digests.1, allowances) })
+    let name = if baseline.parse::<u64>().is_ok() || baseline == "last" {
+        number
+    } else {
+        format!("{baseline} ({number})")
+    };
+    Ok(Comparison {
+        before: name,
+        after: format!("run {}", after.id),
+        ..compare(&digests.0, &digests.1, allowances)
+    })
 }
 
 /// Holds the names of one group against those of another inside a run.
@@ -65,7 +82,8 @@ pub fn compare_groups(
 
 fn digest(store: &mut Store, run: &Run, key_of: impl Fn(&str, &str) -> Option<Key>) -> Result<Digest, Error> {
     let spans = spans(run, &store.levels(run.id)?);
-    let marks: Vec<Mark> = store.marks(run.id)?.into_iter().map(|(from, until, users)| Mark { from, until, users }).collect();
+    let marks: Vec<Mark> =
+        store.marks(run.id)?.into_iter().map(|(from, until, users)| Mark { from, until, users }).collect();
     let mut digester = Digester::new(spans, &marks, &store.names(run.id)?, key_of);
     store.parts(run.id, |part| digester.add(part))?;
     Ok(digester.finish())

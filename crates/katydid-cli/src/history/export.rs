@@ -38,8 +38,8 @@ pub(super) struct Row {
 
 /// The columns of a row, in order.
 pub(super) const COLUMNS: [&str; 14] = [
-    "from_at", "until_at", "users", "method", "name", "requests", "failures", "bytes", "avg_ms", "min_ms", "p50_ms",
-    "p95_ms", "p99_ms", "max_ms",
+    "from_at", "until_at", "users", "method", "name", "requests", "failures", "bytes", "avg_ms", "min_ms",
+    "p50_ms", "p95_ms", "p99_ms", "max_ms",
 ];
 
 fn rows(store: &mut Store, run: &Run) -> Result<Vec<Row>, Error> {
@@ -73,7 +73,13 @@ fn part_rows<'a>(part: &'a Part, names: &'a Names) -> impl Iterator<Item = Row> 
 
 fn as_csv(rows: &[Row]) -> String {
     let fields = |row: &Row| {
-        let mut fields = vec![float(row.from), float(row.until), row.users.to_string(), row.method.clone(), row.name.clone()];
+        let mut fields = vec![
+            float(row.from),
+            float(row.until),
+            row.users.to_string(),
+            row.method.clone(),
+            row.name.clone(),
+        ];
         fields.extend([row.requests, row.failures, row.bytes].map(|count| count.to_string()));
         fields.extend(row.times_ms.map(|value| value.map_or_else(String::new, float)));
         fields

@@ -31,8 +31,11 @@ pub(super) fn runs(options: &Runs) -> Result<i32, Error> {
     let runs = store.runs(options.limit)?;
     let baselines = store.baselines()?;
     let name_of = |run: &Run| {
-        let names: Vec<&str> =
-            baselines.iter().filter(|baseline| baseline.run == run.id).map(|baseline| &*baseline.name).collect();
+        let names: Vec<&str> = baselines
+            .iter()
+            .filter(|baseline| baseline.run == run.id)
+            .map(|baseline| &*baseline.name)
+            .collect();
         names.join(", ")
     };
     if options.json {
@@ -136,7 +139,8 @@ fn run_lines(store: &mut Store, run: &Run, levels: &[Level]) -> Result<Vec<Strin
     let snapshot = stats.snapshot(&request);
     let mut lines = facts(run);
     lines.extend(levels.iter().map(|level| {
-        let seconds = level.until.map_or_else(|| "not over".into(), |until| format!("{:.0} s", until - level.from));
+        let seconds =
+            level.until.map_or_else(|| "not over".into(), |until| format!("{:.0} s", until - level.from));
         format!("Level {}: {}, {seconds}", level.number, level.label)
     }));
     lines.push(String::new());
@@ -175,7 +179,8 @@ fn facts(run: &Run) -> Vec<String> {
         ("Revision", revision),
         ("Exit code", run.exit_code.map(|code| code.to_string())),
     ];
-    let told = facts.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)));
+    let told =
+        facts.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)));
     told.map(|(name, value)| format!("{name}: {value}")).collect()
 }
 

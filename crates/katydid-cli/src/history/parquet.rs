@@ -63,9 +63,10 @@ fn columns(rows: &[Row]) -> Vec<Column> {
         Column::counts(rows.iter().map(|row| row.failures)),
         Column::counts(rows.iter().map(|row| row.bytes)),
     ];
-    columns.extend((0..6).map(|at| {
-        Column::optional_doubles(&rows.iter().map(|row| row.times_ms[at]).collect::<Vec<_>>())
-    }));
+    columns
+        .extend((0..6).map(|at| {
+            Column::optional_doubles(&rows.iter().map(|row| row.times_ms[at]).collect::<Vec<_>>())
+        }));
     columns
 }
 
@@ -73,7 +74,11 @@ fn columns(rows: &[Row]) -> Vec<Column> {
 pub(super) fn file(rows: &[Row]) -> Vec<u8> {
     let mut file = MAGIC.to_vec();
     let columns = columns(rows);
-    let chunks: Vec<Struct> = columns.iter().zip(COLUMNS).map(|(column, name)| chunk(&mut file, column, name, rows.len())).collect();
+    let chunks: Vec<Struct> = columns
+        .iter()
+        .zip(COLUMNS)
+        .map(|(column, name)| chunk(&mut file, column, name, rows.len()))
+        .collect();
     let size = file.len() as i64;
     let mut schema = vec![Struct::default().text(4, "rows").number(5, COLUMNS.len() as i64)];
     schema.extend(columns.iter().zip(COLUMNS).map(|(column, name)| element(column, name)));
@@ -88,7 +93,10 @@ pub(super) fn file(rows: &[Row]) -> Vec<u8> {
 }
 
 fn element(column: &Column, name: &str) -> Struct {
-    let element = Struct::default().number(1, column.kind).number(3, i64::from(column.is_there.is_some())).text(4, name);
+    let element = Struct::default()
+        .number(1, column.kind)
+        .number(3, i64::from(column.is_there.is_some()))
+        .text(4, name);
     if column.kind == BYTE_ARRAY { element.number(6, 0) } else { element }
 }
 
@@ -203,10 +211,16 @@ mod tests {
 
     #[test]
     fn a_file_ends_with_the_length_of_its_footer() {
-        let row = Row { method: "GET".into(), name: "/ü".into(), times_ms: [Some(1.5), None, None, None, None, None], ..Row::default() };
+        let row = Row {
+            method: "GET".into(),
+            name: "/ü".into(),
+            times_ms: [Some(1.5), None, None, None, None, None],
+            ..Row::default()
+        };
         for rows in [vec![], vec![row; 300]] {
             let file = file(&rows);
-            let footer = u32::from_le_bytes(file[file.len() - 8..file.len() - 4].try_into().expect("four bytes"));
+            let footer =
+                u32::from_le_bytes(file[file.len() - 8..file.len() - 4].try_into().expect("four bytes"));
             assert!(file.starts_with(MAGIC) && file.ends_with(MAGIC));
             assert_eq!(file[file.len() - 9], 0, "a structure ends with a zero");
             assert!((footer as usize) < file.len() - 12);
@@ -217,7 +231,8 @@ mod tests {
     fn what_is_missing_is_told_in_runs() {
         let column = Column::optional_doubles(&[Some(1.0), Some(2.0), None]);
         // The levels' length; two that are there; one that is not; the two values.
-        let expected = [[4, 0, 0, 0].as_slice(), &[4, 1, 2, 0], &1.0_f64.to_le_bytes(), &2.0_f64.to_le_bytes()].concat();
+        let expected =
+            [[4, 0, 0, 0].as_slice(), &[4, 1, 2, 0], &1.0_f64.to_le_bytes(), &2.0_f64.to_le_bytes()].concat();
         assert_eq!(column.page(), expected);
     }
 }

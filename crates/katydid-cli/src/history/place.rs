@@ -12,9 +12,9 @@ use katydid_store::{Address, Error};
 pub fn address(store: Option<&str>) -> Result<Address, Error> {
     match store {
         Some(text) => Address::parse(text),
-        None => data_folder()
-            .map(|folder| Address::in_folder(folder.join("katydid")))
-            .ok_or_else(|| Address::parse("").err().unwrap_or_else(|| unreachable!("an empty text is no address"))),
+        None => data_folder().map(|folder| Address::in_folder(folder.join("katydid"))).ok_or_else(|| {
+            Address::parse("").err().unwrap_or_else(|| unreachable!("an empty text is no address"))
+        }),
     }
 }
 

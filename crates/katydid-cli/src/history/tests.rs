@@ -35,7 +35,13 @@ impl Place {
             }
             writer.observe(changes.take(&stats), 1001.0 + f64::from(second), 5);
         }
-        let level = |number: u64, from: f64| Level { number, label: format!("{} users", 5 * number), users: 5 * number, from, until: Some(from + 10.0) };
+        let level = |number: u64, from: f64| Level {
+            number,
+            label: format!("{} users", 5 * number),
+            users: 5 * number,
+            from,
+            until: Some(from + 10.0),
+        };
         writer.level(level(1, 1000.0));
         writer.level(level(2, 1010.0));
         writer.finish(End { at: 1020.0, exit_code: Some(0), verdict: None }).expect("written");
