@@ -136,6 +136,13 @@ def test_after_an_autostarted_run_the_page_stays(begin: Callable[..., Running]) 
     assert running.signal(signal.SIGTERM) == 0
 
 
+def test_an_autostarted_run_tells_its_rate_and_limit(begin: Callable[..., Running]) -> None:
+    running = begin("--web-port 0 --autostart -t 1m -u 2 -r 20")
+    running.wait_for("all users spawned")
+    run = json.loads(fetch(f"{running.url}/api/v1/run")[1])
+    assert (run["target_user_count"], run["spawn_rate"], run["run_time_s"]) == (2, 20, 60)
+
+
 def test_a_taken_port_is_one_line(begin: Callable[..., Running]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -153,6 +160,9 @@ def test_a_taken_port_is_one_line(begin: Callable[..., Running]) -> None:
         ("--tls-cert nowhere.pem --tls-key nowhere.pem --web-port 0", 2, "nowhere.pem"),
         ("--html /proc/no/report.html --web-port 0", 1, "--html /proc/no/report.html"),
         ("--web-auth secret --web-port 0", 2, "user:password"),
+        ("--tls-cert nowhere.pem --web-port 0", 2, "give --tls-cert and --tls-key"),
+        ("--tls-key nowhere.pem --web-port 0", 2, "give --tls-cert and --tls-key"),
+        ("--web-port 70000", 2, "70000"),
     ],
 )
 def test_what_cannot_be_served_is_one_line(

@@ -136,12 +136,12 @@ impl Knowledge {
         (is_change && !self.names.may_change(headers, is_safe)).then(foreign_page)
     }
 
-    /// Does the table say that this request changes the run? Flask undoes percent-encoding before it looks for a route, so
-    /// that a path which is not in the table can be one that is.
+    /// Does the table say that this request changes the run? Flask undoes percent-encoding and joins slashes before it looks
+    /// for a route, so that a path which is not in the table can be one that is.
     fn is_change(&self, method: &Method, path: Option<&str>, uri: &Uri) -> bool {
         let rule = match path {
             Some(path) => self.rule(method, path),
-            None => self.rule(method, &origin::decoded(uri.path())),
+            None => self.rule(method, &origin::plain(uri.path())),
         };
         rule.is_some_and(|rule| rule.is_change)
     }

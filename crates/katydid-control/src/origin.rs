@@ -142,8 +142,14 @@ fn parts_of(url: &str) -> Option<(&'static str, &str)> {
     Some((default_port, rest.split(['/', '?', '#']).next().unwrap_or_default()))
 }
 
-/// A path without percent-encoding, as applications see it.
-pub(crate) fn decoded(path: &str) -> String {
+/// A path as applications see it: without percent-encoding, and with one slash where there are several.
+pub(crate) fn plain(path: &str) -> String {
+    let decoded = decoded(path);
+    let parts = decoded.split('/').filter(|part| !part.is_empty());
+    parts.fold(String::new(), |path, part| path + "/" + part)
+}
+
+fn decoded(path: &str) -> String {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {
@@ -267,6 +273,14 @@ mod tests {
         assert!(!fine(&ours, "http://evil.example/stop", false));
         assert!(!fine(&HeaderMap::new(), "/stop", false), "HTTP/1.1 needs a Host");
         assert!(fine(&HeaderMap::new(), "/stop", true), "HTTP/1.0 knows none");
+    }
+
+    #[test]
+    fn other_spellings_of_a_path_are_known() {
+        for path in ["/stats/reset", "//stats/reset", "/stats//reset", "/%2fstats%2Freset/", "/st%61ts/reset"]
+        {
+            assert_eq!(plain(path), "/stats/reset");
+        }
     }
 
     #[test]

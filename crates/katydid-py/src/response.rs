@@ -208,11 +208,7 @@ impl Response {
     }
 
     /// The same; what nobody said anything about (`!is_said`) keeps the failure that a task put into `request_meta`.
-    fn report_as(
-        slf: &Bound<'_, Self>,
-        exception: Option<&Bound<'_, PyAny>>,
-        is_said: bool,
-    ) -> PyResult<()> {
+    fn report_as(slf: &Bound<'_, Self>, exception: Option<&Bound<'_, PyAny>>, is_said: bool) -> PyResult<()> {
         if let Some(exception) = exception {
             samples::offer(slf, exception);
         }

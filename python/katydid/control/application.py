@@ -375,7 +375,6 @@ def environ_of(ask: Ask, is_secure: bool) -> dict[str, Any]:
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": address.strip("[]"),
         "REMOTE_PORT": remote_port,
-        "CONTENT_LENGTH": str(len(ask.body)),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "https" if is_secure else "http",
         "wsgi.input": io.BytesIO(ask.body),
@@ -384,6 +383,8 @@ def environ_of(ask: Ask, is_secure: bool) -> dict[str, Any]:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
+    if ask.body or ask.header("content-length"):
+        environ["CONTENT_LENGTH"] = str(len(ask.body))
     for name, value in ask.headers:
         key = name.upper().replace("-", "_")
         if key == "CONTENT_TYPE":

@@ -37,6 +37,10 @@ MASKED = MASK
 
 _ACTIVE = ("spawning", "running")
 
+_MOST_TURNS = 10
+"""Turns of the loop that a start is given to begin in its own greenlet: who asks after the answer is to
+see it."""
+
 
 def shown_host(host: str | None) -> str | None:
     """A host without the password that its URL may contain."""
@@ -247,7 +251,9 @@ class Starter:
         self.user_count = order.user_count
         self._starting = gevent.spawn(runner.start, order.user_count, order.spawn_rate)
         self._starting.link_exception(greenlet_exception_logger(logger))
-        for _ in range(2):  # the runner starts in a greenlet of its own: who looks next sees what was begun
+        for _ in range(_MOST_TURNS):
+            if runner.state in _ACTIVE and runner.target_user_count == order.user_count:
+                break
             gevent.sleep(0)
         if order.run_time:
             self.limit(order.run_time)

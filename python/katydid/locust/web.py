@@ -46,6 +46,7 @@ HOST_IS_REQUIRED = False
 
 _EVERY_ADDRESS = ("*", "0.0.0.0", "::")
 _LOOPBACK = "127.0.0.1"
+_LAST_PORT = 65535
 _LOOPBACK_NAMES = ("localhost", "::1", "[::1]")
 
 
@@ -226,6 +227,8 @@ class WebUI:
         """
         if bool(self.tls_cert) != bool(self.tls_key):
             raise OSError("a certificate and its key go together: give --tls-cert and --tls-key")
+        if not 0 <= self.port <= _LAST_PORT:
+            raise OSError(f"there is no port {self.port}: ports go from 0 to {_LAST_PORT}")
         if self.web_login:
             self._application.flask  # noqa: B018 - without Flask the login must fail now, not at the first visit
         self._recording.board = board = _core.Control(

@@ -32,7 +32,16 @@ fn a_foreign_page_cannot_reach_a_route_by_another_spelling() {
     let (control, users) = running(Settings::default());
     for scope in [Flask::Unknown, Flask::Everything, Flask::Gate] {
         control.use_flask(scope);
-        for path in ["/%73top", "/%73%74%6f%70", "/st%6Fp", "/stats/%72eset", "/stats%2freset"] {
+        for path in [
+            "/%73top",
+            "/%73%74%6f%70",
+            "/st%6Fp",
+            "/stats/%72eset",
+            "/stats%2freset",
+            "//stop",
+            "/%2fstop",
+            "/stats//reset",
+        ] {
             for sign in
                 ["Origin: http://evil.example", "Sec-Fetch-Site: cross-site", "User-Agent: Mozilla/5.0"]
             {
