@@ -1,7 +1,8 @@
 """The `katydid` command: runs a locustfile.
 
-Only `katydid target …`, which starts a practice server, `katydid completions SHELL`, which prints a script, and
-the commands about stored runs (`runs`, `show`, `report`, `export`, `compare`, `baseline`) do something else.
+Only `katydid target …`, which starts a practice server, `katydid completions SHELL`, which prints a script,
+and the commands about stored runs (`runs`, `show`, `report`, `export`, `compare`, `baseline`) do something
+else.
 
 The order here is a contract: sockets are patched before anything else is imported, and the alias for `locust`
 exists before a locustfile can ask for it.

@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from history_places import TICKING, Place
 
 
@@ -25,7 +24,8 @@ def test_a_run_is_kept_as_its_own_files_tell_it(place: Place) -> None:
     ran = place.load(4, "--csv own --web-auth me:pass", FAILING="1")
     assert ran.returncode == 1, ran.stderr
     (run,) = place.shown("runs")
-    assert (run["state"], run["exit_code"], run["users"], run["locustfile"]) == ("finished", 1, 2, "locustfile.py")
+    kept = {field: run[field] for field in ("state", "exit_code", "users", "locustfile")}
+    assert kept == {"state": "finished", "exit_code": 1, "users": 2, "locustfile": "locustfile.py"}
     with open(place.folder / "own_stats.csv", newline="") as file:
         own = {row["Name"]: row for row in csv.DictReader(file)}
     exported = list(csv.DictReader(io.StringIO(place.run("export last").stdout)))

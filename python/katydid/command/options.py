@@ -457,7 +457,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         ("--store",),
         Group.HISTORY,
-        "Where runs are kept: a path, a postgresql:// URL, or none. Default: a file in the folder of the user's data",
+        "Where runs are kept: a path, a postgresql:// URL, or none. Default: a file in the folder of the"
+        " user's data",
         dest="katydid_store",
         env="KATYDID_STORE",
         metavar="<path or URL>",
@@ -476,8 +477,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         ("--baseline",),
         Group.HISTORY,
-        "At the end, hold the run against this one, named by katydid baseline set or by its number; the exit code"
-        " of a run that is worse by more than noise and what is allowed is 3",
+        "At the end, hold the run against this one, named by katydid baseline set or by its number; the exit"
+        " code of a run that is worse by more than noise and what is allowed is 3",
         dest="katydid_baseline",
         env="KATYDID_BASELINE",
         metavar="<name>",

@@ -1,7 +1,7 @@
 """How is a run of the command kept? From its start to its end, every few seconds.
 
-The users' thread only copies the entries that changed; all else happens on a thread of the native half. A store
-that fails is told of once and never stops a run.
+The users' thread only copies the entries that changed; all else happens on a thread of the native half. A
+store that fails is told of once and never stops a run.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -175,7 +176,9 @@ class Keeper:
 
     def _keep_documents(self, run: _core.StoredRun) -> None:
         hidden = secrets.known_values(self._environment)
-        makers = {name: partial(self._recording.made, name) for name in DOCUMENTS}
+        makers: dict[str, Callable[[], Any]] = {
+            name: partial(self._recording.made, name) for name in DOCUMENTS
+        }
         makers["samples"] = samples.of(self._environment).all
         for name, make in makers.items():
             try:
@@ -185,7 +188,7 @@ class Keeper:
                 logger.exception("%s of this run is not kept", name)
 
     def conclude(self, code: int, verdict: Any = None) -> int:
-        """The process is about to end with an exit code: hold the run against its baseline and keep the outcome.
+        """The process is about to end with an exit code: compare the run with its baseline, keep the outcome.
 
         Returns the exit code, which becomes that of a verdict unless the locustfile has set one.
         """

@@ -1,4 +1,4 @@
-"""How is a report made of a run that is over? From its measurements, by what makes that of a run that goes on.
+"""How is a report made of a run that is over? From its measurements, as that of a run that goes on.
 
 `katydid report RUN` writes it; the ending of the file's name says in which form.
 """
