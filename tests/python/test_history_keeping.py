@@ -171,3 +171,17 @@ def test_a_run_can_be_exported_for_programs(place: Place) -> None:
     assert all(sum(count for _, count in entry["histogram"]) == entry["requests"] for entry in entries)
     assert place.run("export 1 --format parquet -o rows.parquet").returncode == 0
     assert (place.folder / "rows.parquet").read_bytes()[:4] == b"PAR1"
+
+
+def test_levels_are_kept_and_each_is_held_against_the_baseline(place: Place) -> None:
+    levels = '--stages "1@10 for 6s, 2@10 for 6s"'
+    ran = place.run(f"--headless --only-summary {levels}")
+    assert ran.returncode == 0, ran.stderr
+    kept = place.shown("show last")
+    assert [(level["number"], level["users"]) for level in kept["levels"]] == [(1, 1), (2, 2)]
+    first, second = kept["levels"]
+    assert first["until"] == pytest.approx(second["from"], abs=0.5)
+    slow = place.run(f"--headless --only-summary {levels} --baseline 1", SLOWNESS="2")
+    assert slow.returncode == 3, slow.stderr
+    rows = place.shown("show last")["verdict"]["comparison"]["rows"]
+    assert len(rows) == 4 and {row["name"] for row in rows if row["outcome"] == "worse"} == {"/b"}

@@ -290,7 +290,9 @@ class TestReport:
 
     def test_numbers_are_written_as_precisely_as_they_are_shown(self) -> None:
         data = {
-            "history": {"points": [{"at": 1760000000.1234567, "rps": 1234.56789, "avg_ms": 3.0, "heat": [[4, 2]]}]},
+            "history": {
+                "points": [{"at": 1760000000.1234567, "rps": 1234.56789, "avg_ms": 3.0, "heat": [[4, 2]]}]
+            },
             "stats": {"entries": [{"requests": 123456, "avg_ms": 0.0123456789, "failures": 0}]},
         }
         text = as_html(data)

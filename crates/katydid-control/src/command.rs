@@ -8,6 +8,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use tokio::sync::{mpsc, oneshot};
@@ -201,7 +202,8 @@ struct State {
     queue: VecDeque<Command>,
     stale: BTreeSet<&'static str>,
     readers: Vec<oneshot::Sender<()>>,
-    has_rung: bool,
+    /// Since when the users' thread has been called and has not come.
+    rung_at: Option<Instant>,
     is_closed: bool,
 }
 
@@ -262,10 +264,15 @@ impl Commands {
     }
 
     fn ring(&self, state: &mut State) {
-        if !state.has_rung {
+        if state.rung_at.is_none() {
             // A full socket has rung already.
-            state.has_rung = (&self.bell).write(&[1]).is_ok();
+            state.rung_at = (&self.bell).write(&[1]).is_ok().then(Instant::now);
         }
+    }
+
+    /// Has the users' thread been called for this long without coming? Then it computes, and waiting for it is no use.
+    pub fn is_unheard_for(&self, span: Duration) -> bool {
+        self.lock().rung_at.is_some_and(|at| at.elapsed() > span)
     }
 
     /// Everything that waits, oldest first, the wish to publish before all.
@@ -273,7 +280,7 @@ impl Commands {
         let mut state = self.lock();
         let mut rings = [0; 8];
         while matches!((&self.ear).read(&mut rings), Ok(count) if count > 0) {}
-        state.has_rung = false;
+        state.rung_at = None;
         let publish = (!state.stale.is_empty()).then(|| publish(&mut state));
         publish.into_iter().chain(state.queue.drain(..)).collect()
     }
@@ -318,6 +325,17 @@ mod tests {
         assert!(!is_readable(&commands));
         taken.into_iter().for_each(|command| command.reply(Reply { status: 200, ..Reply::default() }));
         assert_eq!(answer.try_recv().map(|answered| answered.reply.status), Ok(200));
+    }
+
+    #[test]
+    fn who_was_called_and_did_not_come_is_known() {
+        let commands = Commands::try_new().expect("a queue");
+        assert!(!commands.is_unheard_for(Duration::ZERO));
+        let _fresh = commands.refresh(&["stats"]);
+        while !commands.is_unheard_for(Duration::ZERO) {}
+        assert!(!commands.is_unheard_for(Duration::from_secs(3600)));
+        commands.take();
+        assert!(!commands.is_unheard_for(Duration::ZERO));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use tokio::sync::{Semaphore, watch};
 
+use crate::api::rendered::Latest;
 use crate::board::Board;
 use crate::command::{Answered, Commands, Kind, Reply, Request};
 use crate::{Settings, answer};
@@ -61,6 +62,8 @@ pub(crate) struct Shared {
     pub(crate) history_file: Mutex<Option<PathBuf>>,
     /// Seats for event streams.
     pub(crate) streams: Arc<Semaphore>,
+    /// What event streams send alike.
+    pub(crate) rendered: Latest,
     /// Bytes for bodies of requests.
     pub(crate) bodies: Arc<Semaphore>,
     /// True from the moment at which the server ends.
@@ -73,6 +76,7 @@ impl Shared {
         let settings = settings.checked()?;
         Ok(Self {
             streams: Arc::new(Semaphore::new(settings.limits.streams)),
+            rendered: Latest::default(),
             bodies: Arc::new(Semaphore::new(settings.limits.bodies_bytes)),
             flask: AtomicU8::new(settings.flask as u8),
             settings,
@@ -119,7 +123,9 @@ impl Desk {
             return;
         }
         let done = self.shared.commands.refresh(names);
-        let _ = tokio::time::timeout(FRESH_WITHIN, done).await;
+        if !self.shared.commands.is_unheard_for(FRESH_WITHIN) {
+            let _ = tokio::time::timeout(FRESH_WITHIN, done).await;
+        }
     }
 
     /// Has the users' thread do something, and makes its answer ours.

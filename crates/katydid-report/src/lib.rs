@@ -3,8 +3,9 @@
 //! Not here: printing, files, the terminal's width. A function takes a [`Snapshot`](katydid_stats::Snapshot) and gives
 //! lines or a text back.
 //!
-//! Reading order: [`console`] (the tables), [`truth`] (what the tables cannot say: lag and phases), [`csv`], [`json`],
-//! [`compare`] (two runs, and whether their difference is more than noise), and below them [`number`] and [`moment`] (how a number and a time are
+//! Reading order: [`console`] (the tables), [`truth`] (what the tables cannot say: lag and phases), [`verdict`] (whether a
+//! run met what was asked of it), [`compare`] (two runs, and whether their difference is more than noise), [`csv`],
+//! [`json`], and below them [`number`] and [`moment`] (how a number and a time are
 //! written).
 //!
 //! ```
@@ -27,3 +28,4 @@ pub mod json;
 pub mod moment;
 pub mod number;
 pub mod truth;
+pub mod verdict;

@@ -96,6 +96,8 @@ class Keeper:
         self._users = 0
         self._levels = 0
         self._level: tuple[int, str, int, float] | None = None
+        self._next_level: tuple[str, int] | None = None
+        self._told: list[str] = []
         self._recording = recording_of(environment)
         environment.events.test_start.add_listener(self._on_start)
         environment.events.test_stop.add_listener(self._on_stop)
@@ -122,6 +124,8 @@ class Keeper:
             logger.warning("this run is not kept: %s", fault)
             return
         self._number = self._run.number
+        if self._next_level is not None:
+            self.begin_level(*self._next_level)
         self._watching = gevent.spawn(self._watch)
 
     def _watch(self) -> None:
@@ -142,8 +146,9 @@ class Keeper:
             logger.warning("the store does not take what is measured, the run goes on: %s", complaint)
 
     def begin_level(self, label: str, users: int) -> None:
-        """A level of the load begins; the one before it ends."""
+        """A level of the load begins; the one before it ends. The first may be told before its run begins."""
         self.end_level()
+        self._next_level = (label, users) if self._run is None else None
         if self._run is not None:
             self._observe(must=True)
             self._levels += 1
@@ -216,9 +221,14 @@ class Keeper:
             logger.error("this run cannot be held against its baseline: %s", fault)
             return False
         outcome["comparison"] = json.loads(whole)
-        for line in ["", *lines]:
-            logging.getLogger("locust.stats_logger").info(line)
+        self._told = ["", *lines]
         return is_regression
+
+    def tell(self) -> None:
+        """Say how the run compares with its baseline, if it was asked."""
+        for line in self._told:
+            logging.getLogger("locust.stats_logger").info("%s", line)
+        self._told = []
 
 
 _keepers: WeakKeyDictionary[Environment, Keeper] = WeakKeyDictionary()
