@@ -52,23 +52,31 @@ def test_a_server_keeps_what_the_run_told(place: Place, server: str) -> None:
     assert place.run("runs --remove 1", KATYDID_STORE=server).returncode == 0
 
 
-def test_a_server_that_dies_is_told_of_once_and_stops_no_run(place: Place) -> None:
-    with postgres() as url:
-        process = subprocess.Popen(
-            place.command("--headless --only-summary -u 2 -r 2 -t 8s"),
-            cwd=place.folder,
-            env=place.environment(KATYDID_STORE=url),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        with psycopg.connect(url, autocommit=True) as database:
-            for _ in range(200):
-                there = database.execute("SELECT to_regclass('part')").fetchone()
-                if there and there[0] and database.execute("SELECT count(*) FROM part").fetchone() != (0,):
-                    break
-                database.execute("SELECT pg_sleep(0.1)")
+def test_a_server_that_hangs_up_is_told_of_once_and_costs_the_run_nothing(place: Place, server: str) -> None:
+    process = subprocess.Popen(
+        place.command("--headless --only-summary -u 2 -r 2 -t 8s --csv own"),
+        cwd=place.folder,
+        env=place.environment(KATYDID_STORE=server),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    hang_up = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'katydid'"
+    with psycopg.connect(server, autocommit=True) as database:
+        hung_up = 0
+        for _ in range(300):
+            database.execute("SELECT pg_sleep(0.1)")
+            kept = "SELECT count(*) FROM part WHERE run = (SELECT max(id) FROM run WHERE state = 'running')"
+            there = database.execute("SELECT to_regclass('part')").fetchone()
+            if there and there[0] and (database.execute(kept).fetchone() or (0,))[0] >= 2:
+                hung_up += len(database.execute(hang_up).fetchall())
+                break
     _, said = process.communicate(timeout=60)
     assert process.returncode == 0, said
+    assert hung_up == 1
     assert said.count("the store does not take what is measured") == 1
-    assert "Aggregated" in said
+    with open(place.folder / "own_stats.csv", newline="") as file:
+        own = {row["Name"]: row for row in csv.DictReader(file)}
+    exported = place.run("export last", KATYDID_STORE=server).stdout
+    kept_requests = sum(int(row["requests"]) for row in csv.DictReader(io.StringIO(exported)))
+    assert kept_requests == int(own["Aggregated"]["Request Count"]), "what was refused is written later"
