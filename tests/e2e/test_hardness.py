@@ -26,7 +26,6 @@ TIME_LIMIT = 60
 CLIENTS = [
     "KillsRequests",
     "KillsItself",
-    "TimesOut",
     "TimesOutInSilence",
     "RaisesOwnTimeout",
     "Concurrent",
@@ -38,6 +37,7 @@ CLIENTS = [
     "ForkedChildAsks",
 ]
 ALONE = [
+    "PlainTimesOut",
     "RaisesInBody",
     "ExitsInTask",
     "ExitsHardInTask",
@@ -155,6 +155,13 @@ def test_survives_as_stock_does(user_class: str, host: str, tmp_path: Path) -> N
     assert ours.rows == theirs.rows
     assert ours.failures == theirs.failures
     assert ours.exceptions == theirs.exceptions
+
+
+def test_half_an_answer_is_none_when_a_timeout_of_the_tasks_own_cuts_it(host: str, tmp_path: Path) -> None:
+    theirs, ours = beside("FastTimesOut", host, tmp_path)
+    assert "answered /drip 200" in theirs.facts, theirs.log
+    assert ours.facts == [line.replace("/drip 200", "/drip 0") for line in theirs.facts], ours.log
+    assert (ours.exit, ours.rows) == (theirs.exit, theirs.rows)
 
 
 @pytest.mark.parametrize("user_class", ["PlainLoneThread", "FastLoneThread"])
