@@ -23,7 +23,6 @@ use crate::incoming::{Failed, Incoming};
 use crate::recording::{self, Report};
 use crate::rules;
 use crate::samples;
-use crate::stats::Recorder;
 
 /// Whose rules a response follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -225,11 +224,10 @@ impl Response {
         if let Some(exception) = exception.filter(|_| !is_to_be_judged) {
             samples::offer(slf, exception);
         }
-        if meta.is_none()
-            && !is_to_be_judged
-            && let Some(recorder) = recording::only_recorder(event)?
-        {
-            return Self::report_natively(slf, &recorder, exception);
+        let is_native = meta.is_none() && !is_to_be_judged;
+        let listeners = if is_native { recording::listeners(event)? } else { None };
+        if let Some(listeners) = listeners {
+            return Self::report_natively(slf, &listeners, exception);
         }
         let meta = match meta {
             Some(meta) => meta.into_bound(py),
@@ -258,9 +256,10 @@ impl Response {
         Ok(rules.get().fails(&method.to_string_lossy(), &name.to_string_lossy(), status))
     }
 
+    #[inline]
     fn report_natively(
         slf: &Bound<'_, Self>,
-        recorder: &Bound<'_, Recorder>,
+        listeners: &Bound<'_, PyList>,
         exception: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let py = slf.py();
@@ -274,7 +273,15 @@ impl Response {
                 status: (state.status != 0).then_some(state.status),
             })
         });
-        report.map_or(Ok(()), |report| recording::record(recorder, &report, exception))
+        let Some(report) = report else { return Ok(()) };
+        if let Some(recorder) = recording::only_recorder(listeners)? {
+            return recording::record(&recorder, &report, exception);
+        }
+        let meta = Self::build_meta(slf)?;
+        if exception.is_some() {
+            meta.set_item(intern!(py, "exception"), exception)?;
+        }
+        recording::tell_all(listeners, &report, exception, &meta)
     }
 
     /// The HTTP status; `None` where no answer came.
