@@ -3,8 +3,8 @@
     .venv/bin/python benches/micro/listener_cost.py [--pairs 40] [--window 0.25] [--users 50]
 
 One process sends requests without a pause to a practice server. The listener comes and goes, window by
-window. The best windows of both kinds are compared, because a noisy neighbour only ever adds; on a machine that
-is left alone the median of the differences between neighbouring windows says the same.
+window. The best windows of both kinds are compared, because a noisy neighbour only ever adds; on a machine
+that is left alone the median of the differences between neighbouring windows says the same.
 
 # Accuracy
 
