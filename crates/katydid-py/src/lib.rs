@@ -12,6 +12,7 @@ mod control;
 mod fast;
 mod greenlet;
 mod head;
+mod history;
 mod hub;
 mod incoming;
 mod json;
@@ -59,6 +60,7 @@ mod _core {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         super::control::register(module)?;
+        super::history::register(module)?;
         super::verbs::add::<FastHttpClient>(module.py())?;
         super::verbs::add::<HttpClient>(module.py())?;
         super::plan::register(module)?;
