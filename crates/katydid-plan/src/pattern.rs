@@ -23,11 +23,6 @@ impl Pattern {
         &self.0
     }
 
-    /// Is it a single name, without any `*`?
-    pub fn is_literal(&self) -> bool {
-        !self.0.contains('*')
-    }
-
     /// Is a name meant? Takes time in proportion to the name, whatever the pattern.
     pub fn matches(&self, name: &str) -> bool {
         let mut parts = self.0.split('*');

@@ -68,12 +68,6 @@ impl Suite {
     fn profiles(&self) -> Vec<String> {
         self.0.profiles.clone()
     }
-
-    /// Does the file say what load there is?
-    #[getter]
-    fn has_load(&self) -> bool {
-        !self.0.scenarios.is_empty()
-    }
 }
 
 /// Judges one run. `katydid.verdict.watch` tells it when the run begins and ends.

@@ -162,7 +162,9 @@ impl Judge {
         let Some(current) = self.current.take() else { return };
         let Some(all) = sources.first() else { return };
         let stats = all.since(&current.before);
-        let results = Results { index: current.index, stats, seconds: now - current.begun_at, is_complete };
+        let reset_at = Some(all.total().started_at).filter(|at| *at != current.before.total().started_at);
+        let seconds = now - reset_at.map_or(current.begun_at, |at| at.max(current.begun_at));
+        let results = Results { index: current.index, stats, seconds, is_complete };
         let degradation = self.degradation(&results);
         let is_reference = self.is_reference(current.index);
         self.results.push(results);

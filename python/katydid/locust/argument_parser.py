@@ -298,7 +298,8 @@ def get_empty_argument_parser(
             """
         ),
         epilog=(
-            f"Options may also stand in files: {', '.join(DEFAULT_CONFIG_FILES)} or that of --config.\n"
+            f"Options may also stand in files: {', '.join(DEFAULT_CONFIG_FILES)},\n"
+            f"{suite.FILE} or that of --config.\n"
             "Most have an environment variable, LOCUST_ and the name in capitals."
         ),
     )

@@ -18,7 +18,8 @@ pub(super) struct Results {
 ///
 /// # Accuracy
 /// A level lasts from before its users are started until the next one begins, so its numbers contain the ramp. Requests
-/// belong to the level in which they ended. Rates are per second of that time.
+/// belong to the level in which they ended. Rates are per second of that time. Where the statistics are reset when all users
+/// run, a level begins then.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LevelRow {
     /// The scenario's name.

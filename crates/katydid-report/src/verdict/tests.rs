@@ -190,6 +190,19 @@ fn a_reset_begins_anew() {
 }
 
 #[test]
+fn a_level_lasts_since_the_statistics_were_reset_in_it() {
+    let mut run = Run::new(&["rps>=2 on level:1"], "1@1 for 4s");
+    run.level(0).requests(&[5000.0]).second();
+    run.second();
+    run.stats.reset(run.now);
+    run.requests(&[10.0; 4]).second();
+    run.second();
+    let verdict = run.end_level().end();
+    assert_eq!((verdict.levels[0].requests, verdict.levels[0].rps), (4, 2.0));
+    assert_eq!(told(&verdict.thresholds[0]), (true, "2.00/s", "level 1"));
+}
+
+#[test]
 fn levels_are_told_apart_and_compared_with_the_first() {
     let mut run = Run::new(
         &["p95<150ms on level:*", "max<5s", "degradation<60% on level:*"],
