@@ -143,6 +143,11 @@ pub enum WorkerEvent {
         /// Is it the first time?
         is_first: bool,
     },
+    /// The master and this node do not fit together; it goes on trying.
+    Refused {
+        /// Why, as a line for the user.
+        reason: String,
+    },
     /// Nobody has answered for too long.
     NotConnected,
     /// These users shall run. To be answered by `applied`.

@@ -1,11 +1,11 @@
 //! Locust's master and worker, as state machines, and the wire between them.
 //!
 //! Not here: users and how they run, statistics of a run (they are `katydid-stats`'), the terminal. Sockets are in
-//! `transport` alone.
+//! [`transport`] alone.
 //!
 //! Reading order: [`pack`] (msgpack, read without trust), [`message`] and [`report`] (what is said), [`roster`],
 //! [`master`] and [`worker`] (who says what when), [`event`] (what their owners hear), [`zmtp`] (ZeroMQ's protocol,
-//! without I/O), [`key`] (who may take part), `transport` (sockets), `node` (a state machine with its transport on
+//! without I/O), [`key`] (who may take part), [`transport`] (sockets), [`node`] (a state machine with its transport on
 //! a thread of its own).
 //!
 //! ```
@@ -28,9 +28,11 @@ pub mod event;
 pub mod key;
 pub mod master;
 pub mod message;
+pub mod node;
 pub mod pack;
 pub mod report;
 pub mod roster;
+pub mod transport;
 pub mod worker;
 pub mod zmtp;
 
