@@ -154,8 +154,10 @@ pub enum WorkerEvent {
     Spawn {
         /// The order.
         order: SpawnOrder,
-        /// Does a run begin with it?
+        /// Does a run begin with it? Then what was measured before is void.
         is_new_run: bool,
+        /// Were no users meant to run before it?
+        was_idle: bool,
     },
     /// All users of the run are there.
     SpawningComplete {

@@ -287,6 +287,7 @@ impl Master {
         node.memory_bytes = heartbeat.memory_bytes;
         let got_busy = !node.was_busy && heartbeat.cpu_percent > BUSY_PERCENT;
         node.was_busy |= got_busy;
+        node.is_stock = heartbeat.standing.is_none();
         if let Some(standing) = heartbeat.standing {
             node.is_ours = true;
             node.users = standing.users;
@@ -378,7 +379,8 @@ impl Master {
         if mark.master != self.settings.id {
             return false;
         }
-        self.roster.note_report(from, mark) == Ok(true) && mark.run == self.run
+        // Run zero is none: what a worker has of a master before this one, or from before its first order.
+        self.roster.note_report(from, mark) == Ok(true) && mark.run == self.run && mark.run > 0
     }
 
     fn note_stopped(&mut self, now: Now, from: &str) {

@@ -64,6 +64,8 @@ pub struct Node {
     pub seen_at: Duration,
     /// Is it one of katydid's?
     pub is_ours: bool,
+    /// Is it one of Locust's? Neither, as long as it has not said enough.
+    pub is_stock: bool,
     /// Was it told that it is short of CPU?
     pub was_busy: bool,
     /// The last order and whether it has arrived.
@@ -93,6 +95,7 @@ impl Node {
             memory_bytes: 0,
             seen_at,
             is_ours: false,
+            is_stock: false,
             was_busy: false,
             order: None,
             ordered_users: None,
@@ -161,7 +164,9 @@ impl Roster {
         let index = self.index(&id);
         let before = self.nodes.remove(&id);
         let mut node = Node::new(id.clone(), index, seen_at);
-        node.is_ours = before.as_ref().is_some_and(|before| before.is_ours);
+        if let Some(before) = &before {
+            (node.is_ours, node.is_stock) = (before.is_ours, before.is_stock);
+        }
         self.nodes.insert(id.clone(), node);
         (id, index, before.is_some_and(|before| before.is_there()))
     }

@@ -67,6 +67,9 @@ const MAX_PENDING: usize = 32;
 /// A report that was not said to be merged is sent again after this time.
 const RETRY: Duration = Duration::from_secs(3);
 
+/// After so long without a word of the master another life of it is believed.
+const MASTER_SILENCE: Duration = Duration::from_secs(4);
+
 #[derive(Debug)]
 struct Pending {
     number: u64,
@@ -96,6 +99,8 @@ pub struct Worker {
     is_stopping: bool,
     ready_at: Option<Duration>,
     heard_at: Duration,
+    /// When the master that this worker obeys, and no other life of it, was heard of last.
+    master_heard_at: Duration,
     is_lost: bool,
     heartbeat_at: Duration,
     report_at: Duration,
@@ -124,6 +129,7 @@ impl Worker {
             is_stopping: false,
             ready_at: None,
             heard_at: Duration::ZERO,
+            master_heard_at: Duration::ZERO,
             is_lost: false,
             heartbeat_at: Duration::ZERO,
             report_at: Duration::ZERO,
@@ -193,8 +199,13 @@ impl Worker {
         match message {
             ToWorker::Ack { index, master } => self.take_ack(now, index, master),
             ToWorker::Heartbeat { merged } => {
-                self.forget_merged(now, merged);
                 self.tell(WorkerEvent::Heartbeat);
+                match merged {
+                    Some((master, _)) if self.master.is_some_and(|known| known != master) => {
+                        self.join_anew(now, master);
+                    }
+                    _ => self.forget_merged(now, merged),
+                }
             }
             ToWorker::Spawn(order) => self.take_order(now, order),
             ToWorker::SpawningComplete { user_count } => {
@@ -206,7 +217,7 @@ impl Worker {
                 self.note(Level::Warning, "the master asks for a new connection");
                 self.actions.push(WorkerAction::Reconnect);
             }
-            ToWorker::Reconnect { master: Some(master) } => self.join_anew(master),
+            ToWorker::Reconnect { master: Some(master) } => self.join_anew(now, master),
             ToWorker::Custom { kind, data } => self.tell(WorkerEvent::Custom { kind, data }),
         }
     }
@@ -218,8 +229,12 @@ impl Worker {
 
     fn take_ack(&mut self, now: Now, index: Option<u64>, master: Option<MasterId>) {
         if master != self.master {
+            if self.is_master_alive(now) {
+                return;
+            }
             self.obey(master);
         }
+        self.master_heard_at = now.elapsed;
         let is_first = !self.has_joined;
         self.joined(now);
         self.tell(WorkerEvent::Acknowledged { index, is_first });
@@ -231,6 +246,12 @@ impl Worker {
             self.heartbeat_at = now.elapsed;
             self.report_at = now.elapsed;
         }
+    }
+
+    /// Was the master that this worker obeys heard of lately? Then another life of it is an older one, whose words came
+    /// late.
+    fn is_master_alive(&self, now: Now) -> bool {
+        self.master.is_some() && now.elapsed < self.master_heard_at + MASTER_SILENCE
     }
 
     /// Another master, or another life of it: what went for the one before is void.
@@ -247,18 +268,20 @@ impl Worker {
                 Some(known) if known != master => return,
                 Some(_) => {}
             }
+            self.master_heard_at = now.elapsed;
         }
         self.joined(now);
         self.send_out(ToMaster::Spawning);
         if order.timestamp <= self.order {
             return self.note(Level::Debug, "an order to spawn came late: a newer one was carried out");
         }
-        let is_new_run = !self.state.is_active() || order.run != self.run;
+        let was_idle = !self.state.is_active();
+        let is_new_run = if order.run.is_some() { order.run != self.run } else { was_idle };
         self.order = order.timestamp;
         self.run = order.run;
         self.state = NodeState::Spawning;
         (self.is_stopping, self.ready_at) = (false, None);
-        self.tell(WorkerEvent::Spawn { order, is_new_run });
+        self.tell(WorkerEvent::Spawn { order, is_new_run, was_idle });
     }
 
     fn take_stop(&mut self, order: Option<f64>) {
@@ -282,17 +305,26 @@ impl Worker {
 
     /// The master does not know this worker. The same life of it forgot; another one never knew, and its predecessor's
     /// run is over.
-    fn join_anew(&mut self, master: MasterId) {
+    fn join_anew(&mut self, now: Now, master: MasterId) {
         if self.master == Some(master) {
-            return if self.is_stopping { () } else { self.introduce() };
+            self.master_heard_at = now.elapsed;
+            if !self.is_stopping {
+                self.introduce();
+            }
+            return;
+        }
+        if self.is_master_alive(now) {
+            return;
         }
         self.note(Level::Warning, "the master was started anew: the run that it had ordered ends here");
         self.obey(Some(master));
+        self.master_heard_at = now.elapsed;
         if self.state.is_active() { self.begin_stop() } else { self.introduce() }
     }
 
     fn forget_merged(&mut self, now: Now, merged: Option<(MasterId, u64)>) {
         let Some((_, number)) = merged.filter(|(master, _)| Some(*master) == self.master) else { return };
+        self.master_heard_at = now.elapsed;
         self.pending.retain(|pending| pending.number > number);
         let mut again = Vec::new();
         for pending in self.pending.iter_mut().filter(|pending| now.elapsed >= pending.sent_at + RETRY) {

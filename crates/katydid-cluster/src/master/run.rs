@@ -266,10 +266,6 @@ impl Master {
             if may_repeat && !order.has_arrived && now.elapsed >= order.sent_at + RETRY {
                 order.sent_at = now.elapsed;
                 order.tries += 1;
-                if is_ours && is_stop {
-                    // It was not known to be ours when it was told first.
-                    order.message = ToWorker::Stop { order: Some(order.timestamp) };
-                }
                 let message = order.message.clone();
                 self.send_to(id, message);
             }
@@ -298,11 +294,11 @@ impl Master {
 
     fn stop_worker(&mut self, now: Now, id: &NodeId) {
         let timestamp = self.timestamp(now);
-        let is_ours = self.roster.node(id).is_some_and(|node| node.is_ours);
+        let is_stock = self.roster.node(id).is_none_or(|node| node.is_stock);
         if let Some(node) = self.roster.node_mut(id) {
             node.ordered_users = None;
         }
-        self.give_order(now, id, timestamp, ToWorker::Stop { order: is_ours.then_some(timestamp) });
+        self.give_order(now, id, timestamp, ToWorker::Stop { order: (!is_stock).then_some(timestamp) });
     }
 
     fn end_ramp(&mut self) {
