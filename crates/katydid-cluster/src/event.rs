@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::message::{SpawnOrder, UserCounts};
+use crate::message::SpawnOrder;
 use crate::pack::Packed;
 use crate::report::Report;
 use crate::roster::NodeId;
@@ -170,8 +170,6 @@ pub enum WorkerEvent {
     Quit,
     /// The master has answered a heartbeat.
     Heartbeat,
-    /// The connection is to be made anew.
-    Reconnect,
     /// It is time for a report. To be answered by `report`.
     ReportDue,
     /// The master was not heard of for too long.
@@ -183,15 +181,4 @@ pub enum WorkerEvent {
         /// What it carries.
         data: Packed,
     },
-}
-
-/// For tests: the users of an order.
-impl WorkerEvent {
-    /// The users that an order asks for.
-    pub fn ordered_users(&self) -> Option<&UserCounts> {
-        match self {
-            Self::Spawn { order, .. } => Some(&order.users),
-            _ => None,
-        }
-    }
 }

@@ -383,9 +383,14 @@ impl Worker {
         }));
     }
 
-    /// The owner's statistics are empty and will be of the run of this order from now on.
-    pub fn begin(&mut self, order: &SpawnOrder) {
-        self.measured_run = order.run.map_or(0, |(_, run)| run);
+    /// The owner's statistics are empty and will be of this run of the master's from now on.
+    pub fn begin_run(&mut self, run: u64) {
+        self.measured_run = run;
+    }
+
+    /// Asks for the locustfile, which comes as a message `locustfile`. A node that asks need not be a worker yet.
+    pub fn ask_for_locustfile(&mut self, version: &str) {
+        self.send_out(ToMaster::Locustfile { version: version.to_owned() });
     }
 
     /// The owner has carried out an order: these users run.

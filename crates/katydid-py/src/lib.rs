@@ -8,6 +8,7 @@
 
 mod attached;
 mod call;
+mod cluster;
 mod control;
 mod fast;
 mod greenlet;
@@ -16,6 +17,7 @@ mod hub;
 mod incoming;
 mod json;
 mod meter;
+mod packing;
 mod payload;
 mod plain;
 mod plan;
@@ -57,6 +59,7 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::cluster::register(module)?;
         super::control::register(module)?;
         super::verbs::add::<FastHttpClient>(module.py())?;
         super::verbs::add::<HttpClient>(module.py())?;

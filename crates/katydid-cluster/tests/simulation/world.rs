@@ -47,7 +47,7 @@ impl Process {
         if is_new_run {
             self.stats = RunStats::new(now.unix_s);
             (self.measured, self.run) = (0, order.run);
-            self.worker.begin(order);
+            self.worker.begin_run(order.run.map_or(0, |(_, run)| run));
         }
         self.users = order.users.clone();
         self.worker.applied(order.timestamp, self.users.clone());
@@ -321,7 +321,7 @@ impl World {
         let running: BTreeMap<&str, u64> =
             self.processes.iter().map(|process| (process.id.as_str(), process.user_count())).collect();
         assert_eq!(running.values().sum::<u64>(), self.target, "users that run: {running:?}");
-        for node in self.master.roster().iter() {
+        for node in self.master.roster().present() {
             let runs = running.get(&*node.id).copied();
             assert_eq!(Some(node.user_count()), runs, "what the master knows of {}", node.id);
         }
