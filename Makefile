@@ -14,7 +14,7 @@ export LOCUST_PYTHON := $(STOCK_PYTHON)
 export PYO3_PYTHON := $(VENV)/bin/python
 export VIRTUAL_ENV := $(VENV)
 
-.PHONY: demo test compat compat-table lint bench fuzz build clean
+.PHONY: demo test compat compat-table lint bench fuzz build wheel clean
 
 demo: build ## practice server, a suite against it, live numbers, a summary
 	$(VENV)/bin/python scripts/demo.py
@@ -40,6 +40,11 @@ fuzz: ## every parser of outside bytes, SECONDS=60 each
 build: $(VENV)/ready ## the page, and the package with its native half, optimised, into .venv
 	scripts/page
 	$(VENV)/bin/maturin develop --release --quiet
+
+wheel: $(VENV)/ready ## what pip installs elsewhere: target/wheels has katydid and the stand-in katydid-locust
+	scripts/page
+	$(VENV)/bin/maturin build --release --quiet --out target/wheels
+	$(VENV)/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir target/wheels python/katydid-locust
 
 clean: ## everything that the other targets made
 	rm -rf target fuzz/target .venv .venv-stock .pytest_cache .ruff_cache .mypy_cache web/dist web/node_modules python/katydid/_core*.so

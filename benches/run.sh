@@ -32,6 +32,9 @@ export KATYDID_NATIVE="$target/native --host {url} --users {users} --quiet"
 results=benches/runs/$(date +%F)-${BENCH_MACHINE:-$(uname -n)}
 mkdir -p "$results"
 
+# Text without the folders of this machine.
+anywhere() { sed -e "s#$root/##g; s#$scripts/##g; s#${LOCUST_PYTHON%/bin/*}/##g; s# from /.*/katydid/locust##"; }
+
 {
   echo "date      $(date -u +%FT%TZ)"
   echo "commit    $(git describe --always --dirty 2>/dev/null || echo unknown)"
@@ -44,19 +47,19 @@ mkdir -p "$results"
   echo "nginx     $(nginx -v 2>&1)"
   # wrk prints its version together with its help, and calls that a failure.
   echo "wrk       $( (wrk -v 2>&1 || true) | head -n 1)"
-} >"$results/versions.txt"
+} | anywhere >"$results/versions.txt"
 
-printf 'KATYDID=%q LOCUST_PYTHON=%q KATYDID_NATIVE=%q\n' "$KATYDID" "$LOCUST_PYTHON" "$KATYDID_NATIVE" >"$results/commands.txt"
 
 # Runs a command, shows what it prints, and keeps both.
 keep() {
   local name=$1
   shift
-  echo "$*" >>"$results/commands.txt"
+  echo "$*" | anywhere >>"$results/commands.txt"
   printf '\n== %s\n' "$name"
   "$@" | tee "$results/$name.txt"
 }
 
+printf 'KATYDID=%s LOCUST_PYTHON=%s KATYDID_NATIVE="%s"\n' "$KATYDID" "$LOCUST_PYTHON" "$KATYDID_NATIVE" | anywhere >"$results/commands.txt"
 only=()
 [ -z "${BENCH_ONLY:-}" ] || only=(--only "$BENCH_ONLY")
 keep micro "$target/micro"

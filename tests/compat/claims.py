@@ -19,6 +19,7 @@ _CASES = Path(__file__).parent / "cases"
 _ELSEWHERE = Path(__file__).parent / "claims.toml"
 _WORD = re.compile(r"[\w-]+")
 _IMPORT = re.compile(r"^(?:from|import) (\w+)", re.MULTILINE)
+_FILE_OR_FOLDER = re.compile(r"""["'](\w+(?:\.py)?)["']""")
 
 
 @dataclass(frozen=True)
@@ -41,18 +42,28 @@ class Claim:
         return all(f"def {part}(" in text or f"class {part}" in text for part in self.test.split("::")[1:])
 
     def is_mentioned(self, surface: Surface) -> bool:
-        """Whether the test's file, or a module beside it that it imports, has the name as a word in it.
+        """Whether the test has the name as a word in it: in its file, or in one beside it that it names.
 
         A short form of an option will do. A test that goes through the whole surface mentions everything.
         """
-        text = _without_claims(self.file.read_text())
-        beside = [self.file.with_name(f"{module}.py") for module in _IMPORT.findall(text)]
-        words = set(_WORD.findall(text + "".join(file.read_text() for file in beside if file.exists())))
+        words = set(_WORD.findall("".join(_without_claims(file.read_text()) for file in self._files())))
         if "read_surface" in words:
             return True
         if self.name.startswith("-"):
             return not words.isdisjoint([self.name, *surface.forms.get(self.name, ())])
         return self.name.rpartition(".")[2] in words
+
+    def _files(self) -> set[Path]:
+        """The test's file, the modules beside it that it imports, and files and folders that these name."""
+        found = {self.file}
+        found |= {
+            file for name in _imports(self.file) if (file := self.file.with_name(f"{name}.py")).exists()
+        }
+        for file in tuple(found):
+            for name in _FILE_OR_FOLDER.findall(file.read_text()):
+                place = self.file.with_name(name)
+                found |= set(place.glob("*.py")) if place.is_dir() else {place} if place.is_file() else set()
+        return found
 
 
 def read_claims() -> Iterator[Claim]:
@@ -71,6 +82,10 @@ def tests_by_name(claims: Iterator[Claim]) -> dict[str, list[str]]:
         if claim.is_there() and claim.test not in tests[claim.name]:
             tests[claim.name].append(claim.test)
     return {name: found for name, found in tests.items() if found}
+
+
+def _imports(file: Path) -> list[str]:
+    return _IMPORT.findall(file.read_text())
 
 
 def _without_claims(text: str) -> str:

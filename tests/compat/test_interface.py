@@ -48,29 +48,6 @@ DIFFERENT = {
     "locust.contrib.fasthttp.FastResponse.read": "the same",
 }
 
-# What other parts of this build bring, and which; to be gone from here once it is there.
-LATER = {
-    "locust.html.DEFAULT_BUILD_PATH": "page",
-    "locust.html.render_template_from": "page",
-    "locust.opentelemetry.setup_opentelemetry": "exporters",
-    "locust.rpc.rpc": "cluster",
-    "locust.rpc.protocol.Message.serialize": "cluster",
-    "locust.rpc.protocol.Message.unserialize": "cluster",
-    "locust.rpc.zmqrpc.Client": "cluster",
-    "locust.rpc.zmqrpc.Server": "cluster",
-    "locust.runners.MasterRunner": "cluster",
-    "locust.runners.MasterRunner.get_worker_index": "cluster",
-    "locust.runners.MasterRunner.reported_user_classes_count": "cluster",
-    "locust.runners.MasterRunner.stop": "cluster",
-    "locust.runners.MasterRunner.worker_count": "cluster",
-    "locust.runners.WorkerRunner": "cluster",
-    "locust.runners.WorkerRunner.worker_index": "cluster",
-    "locust.user.users.PytestUser": "pytest",
-    "locust.util.load_locustfile.load_locustfile_pytest": "pytest",
-    "locust.web.WebUI.greenlet": "page",
-    "locust.web.WebUI.server": "page",
-}
-
 
 def answers(python: str, *arguments: str) -> dict[str, Any]:
     command = [python, str(SCRIPT), *arguments]
@@ -141,11 +118,11 @@ def test_there_is_something_to_compare(theirs: dict[str, Any]) -> None:
 
 def test_every_name_is_there(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
     missing = [name for name in NAMES if theirs[name] is not None and ours[name] is None]
-    assert [name for name in missing if name not in LATER] == []
+    assert missing == []
 
 
 def test_every_name_is_the_same_kind_of_thing(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
-    both = [name for name in NAMES if theirs[name] and ours[name] and name not in {**DIFFERENT, **LATER}]
+    both = [name for name in NAMES if theirs[name] and ours[name] and name not in DIFFERENT]
     wrong = {name: what for name in both if (what := lacks(theirs[name], ours[name]))}
     assert wrong == {}
 

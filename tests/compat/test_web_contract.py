@@ -14,7 +14,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +234,7 @@ WRONG = [
     Step("POST", "/stats/requests"),
     Step("GET", "/user"),
     Step("GET", "/assets/nothing.js"),
+    Step("GET", "/static/nothing.js"),
 ]
 
 REFUSED = [
@@ -251,28 +252,64 @@ REFUSED = [
 START = Step("POST", "/swarm", form={"user_count": 4, "spawn_rate": 10, "host": "http://shop<>", "depth": 7})
 
 
+CHANGING = [
+    Step("POST", "/swarm", form={"user_count": 2, "spawn_rate": 10, "run_time": "1m"}),
+    Step("POST", "/user", json={"user_class_name": "Shopper", "weight": 2}),
+    Step("GET", "/stats/report"),
+    Step("GET", "/stats/report?theme=dark&download=1"),
+    Step("GET", "/stop"),
+    Step("GET", "/stop"),
+]
+
+AFTER = [Step("GET", "/stats/reset"), Step("GET", "/stats/requests", wait=2.1)]
+
+
+def after(wait: float, steps: list[Step]) -> list[Step]:
+    """The same steps, some time later."""
+    return [replace(steps[0], wait=wait), *steps[1:]]
+
+
 def test_before_during_and_after_a_run(both: Callable[..., tuple[Page, Page]]) -> None:
     stock, katydid = both("shop.py")
-    steps = [
-        *READING,
-        *WRONG,
-        *REFUSED,
-        START,
-        *(Step(step.method, step.path, wait=4 if number == 0 else 0) for number, step in enumerate(READING)),
-        Step("POST", "/swarm", form={"user_count": 2, "spawn_rate": 10, "run_time": "1m"}),
-        Step("POST", "/user", json={"user_class_name": "Shopper", "weight": 2}),
-        Step("GET", "/stats/report"),
-        Step("GET", "/stats/report?theme=dark&download=1"),
-        Step("GET", "/stop"),
-        Step("GET", "/stop"),
-        *(
-            Step(step.method, step.path, wait=2.1 if number == 0 else 0)
-            for number, step in enumerate(READING)
-        ),
-        Step("GET", "/stats/reset"),
-        Step("GET", "/stats/requests", wait=2.1),
-    ]
-    compare(stock, katydid, steps)
+    before = [*READING, *WRONG, *REFUSED, START]
+    compare(stock, katydid, [*before, *after(4, READING), *CHANGING, *after(2.1, READING), *AFTER])
+
+
+LISTING = """
+from locust import User
+from locust.env import Environment
+page = Environment(user_classes=[User]).create_web_ui("127.0.0.1", 0, delayed_start=True)
+for rule in page.app.url_map.iter_rules():
+    for method in rule.methods - {"HEAD", "OPTIONS"}:
+        print(method, rule.rule)
+"""
+
+
+def test_no_route_is_left_out() -> None:
+    """Every address that stock Locust itself says it has is compared with ours above."""
+    listed = subprocess.run(
+        [COMMANDS["stock"][0], "-c", LISTING], capture_output=True, text=True, timeout=60, check=True
+    )
+    routes = [line.split(" ", 1) for line in listed.stdout.splitlines()]
+    assert len(routes) >= 17
+    steps = [*READING, *WRONG, *REFUSED, START, *CHANGING, *AFTER]
+    for method, rule in routes:
+        path = re.compile(re.sub(r"<path:\w+>", ".+", rule))
+        asked = [
+            step for step in steps if step.method == method and path.fullmatch(step.path.partition("?")[0])
+        ]
+        assert asked, f"{method} {rule}"
+
+
+def test_files_of_the_page(both: Callable[..., tuple[Page, Page]]) -> None:
+    for page in both("shop.py"):
+        found = re.search(r'src="\.?/?(assets/[^"]+\.js)"', page.ask(Step("GET", "/")).text)
+        assert found is not None
+        answer = page.ask(Step("GET", f"/{found[1]}"))
+        assert answer.headers["content-type"].split(";")[0] in ("text/javascript", "application/javascript")
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+        known = {"If-None-Match": answer.headers["etag"]}
+        assert page.ask(Step("GET", f"/{found[1]}", headers=known)).status_code == 304
 
 
 def test_values_of_a_run(both: Callable[..., tuple[Page, Page]]) -> None:

@@ -208,16 +208,8 @@ def test_same_on_both(name: str, tmp_path: Path) -> None:
         processes = {}
         for who, words in commands.items():
             host, second = (servers.enter_context(target(pattern.target)) for _ in range(2))
-            options = [
-                "-f",
-                str(PATTERNS / f"{name}.py"),
-                "--headless",
-                "--only-summary",
-                "--csv",
-                "run",
-                "-H",
-                host,
-            ]
+            files = f"{PATTERNS / name}.py,{observer}"
+            options = ["-f", files, "--headless", "--only-summary", "-H", host]
             words = [*words, *options, *shlex.split(pattern.options)]
             processes[who] = begin(words, tmp_path / who, SECOND_HOST=second)
         theirs, mine = (outcome_of(process, tmp_path / who) for who, process in processes.items())

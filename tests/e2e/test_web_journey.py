@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,6 +129,89 @@ def test_a_program_starts_reads_stops_and_resets(page: Callable[..., str]) -> No
     assert shell("curl -s http://localhost:8089/stats/reset", url) == "ok"
     stats = json.loads(shell("curl -s http://localhost:8089/stats/requests", url))
     assert stats["stats"][-1]["num_requests"] == 0
+
+
+def call(method: str, url: str, body: dict[str, object] | None = None) -> dict[str, Any]:
+    """What our own API answers."""
+    content = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, data=content, method=method, headers=headers)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_a_program_changes_pauses_and_follows_a_run(page: Callable[..., str]) -> None:
+    url = page("Shopper --autostart -u 2 -r 2")
+    run = lambda: call("GET", f"{url}/api/v1/run")  # noqa: E731 - asked for again and again
+    eventually(lambda: bool(run()["user_count"] == 2))
+    assert call("PATCH", f"{url}/api/v1/run", {"user_count": 6, "spawn_rate": 3})["success"]
+    eventually(lambda: bool(run()["user_count"] == 6 and run()["spawn_rate"] == 3))
+    assert call("PATCH", f"{url}/api/v1/run", {"user_count": 4})["success"]
+    eventually(lambda: bool(run()["user_count"] == 4))
+    assert run()["spawn_rate"] == 3, "what is not named stays"
+
+    assert call("POST", f"{url}/api/v1/run/pause")["success"]
+    assert run()["state"] == "paused"
+    time.sleep(0.3)
+    requests = lambda: call("GET", f"{url}/api/v1/stats")["total"]["requests"]  # noqa: E731
+    rested = requests()
+    time.sleep(1)
+    assert (requests(), run()["user_count"]) == (rested, 4), "users stay and do nothing"
+    assert call("POST", f"{url}/api/v1/run/resume")["success"]
+    eventually(lambda: bool(requests() > rested))
+
+    said = subprocess.run(
+        ["curl", "-sN", "--max-time", "3", f"{url}/api/v1/events"], capture_output=True, text=True
+    ).stdout
+    kinds = re.findall("^event: (.*)$", said, re.MULTILINE)
+    assert {"run", "config", "stats", "point", "errors", "logs"} <= set(kinds)
+    assert kinds.count("point") >= 2, "one a second"
+    marks = call("GET", f"{url}/api/v1/history")["marks"]
+    assert [mark["kind"] for mark in marks if mark["kind"] != "spawned"] == [
+        *("start", "users", "users", "pause", "resume")
+    ]
+    assert call("POST", f"{url}/api/v1/run/stop")["success"]
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "web.md"
+
+
+def test_the_lines_of_the_guide_work_as_written(page: Callable[..., str]) -> None:
+    url = page("Shopper")
+    lines = re.findall("^curl .*$", GUIDE.read_text(), re.MULTILINE)
+    assert len(lines) == 9
+    for line in sorted(lines, key=lambda line: line.endswith("/stop")):
+        line = line.replace("http://127.0.0.1:8089", url).replace("curl -sN", "curl -sN --max-time 2")
+        said = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=20).stdout
+        if line.endswith("/events"):
+            assert said.count("event: ") > 5
+        elif line.endswith("/csv"):
+            assert said.startswith("Type,Name,Request Count")
+        else:
+            assert json.loads(said).get("success", True), f"{line} said {said}"
+        time.sleep(1)
+
+
+def test_the_description_of_the_api_is_true(page: Callable[..., str]) -> None:
+    url = page("Shopper")
+    description = call("GET", f"{url}/api/v1/openapi.json")
+    assert len(description["paths"]) > 30
+    for path, methods in description["paths"].items():
+        # Nothing is done by this: only whether there is such a route with just these methods.
+        asked = re.sub(r"\{\*?\w+\}", "x", path)
+        allowed = shell(f"curl -s -o /dev/null -D - -X DELETE 'http://localhost:8089{asked}'", url)
+        assert "405 Method Not Allowed" in allowed.splitlines()[0], path
+        (listed,) = [line for line in allowed.splitlines() if line.lower().startswith("allow:")]
+        names = {name.strip().lower() for name in listed.partition(":")[2].split(",")}
+        assert names - {"head", "options"} == set(methods), path
 
 
 def test_numbers_are_to_be_had_while_a_task_computes(page: Callable[..., str]) -> None:

@@ -1,5 +1,6 @@
 // The whole journey: open, fill in, start, watch, change, look at a failure, download, stop, reset, be refused.
 
+import { readFileSync } from "node:fs";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launch, visit } from "./browser.ts";
@@ -57,6 +58,55 @@ it("changes weights while the form is filled in", async () => {
   await page.getByLabel("Weight of Robot").blur();
   await expect.poll(() => mock.calls.find(({ path }) => path === "users")?.body).toEqual({ user_class_name: "Robot", weight: 3 });
   expect(await page.locator(".plain tbody tr").first().textContent()).toContain("50.0 %");
+  await leave();
+});
+
+it("changes tasks and host of a class", async () => {
+  const { page, mock, leave } = await visit(browser);
+  const changes = () => mock.calls.filter(({ path }) => path === "users").map(({ body }) => body);
+  await page.getByRole("button", { name: "More of Shopper" }).click();
+  await page.getByLabel("order", { exact: true }).uncheck();
+  await expect.poll(changes).toEqual([{ user_class_name: "Shopper", tasks: ["browse"] }]);
+  await page.getByLabel("browse", { exact: true }).click();
+  expect(await page.getByLabel("browse", { exact: true }).isChecked(), "one has to remain").toBe(true);
+  await page.getByLabel("Host of Shopper").fill("http://127.0.0.1:9000");
+  await page.getByLabel("Host of Shopper").blur();
+  await expect.poll(changes).toHaveLength(2);
+  expect(changes().at(-1)).toEqual({ user_class_name: "Shopper", host: "http://127.0.0.1:9000" });
+  await leave();
+});
+
+it("keeps a chart as a picture", async () => {
+  const { page, leave } = await visit(browser, { history: 60 }, "#charts");
+  for (const [title, name] of [["Rate", "rate"], ["Latency", "latency"]]) {
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: `Save ${title} as a picture` }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(new RegExp(`^${name}_\\d{4}-.*\\.png$`));
+    const bytes = readFileSync(await download.path());
+    expect(bytes.subarray(1, 4).toString()).toBe("PNG");
+    expect(bytes.length).toBeGreaterThan(2_000);
+  }
+  await leave();
+});
+
+it("shows errors in the logs from every tab, and the columns that were chosen before", async () => {
+  const { page, mock, leave } = await visit(browser, { history: 60 }, "#statistics");
+  mock.log("host/ERROR/root: something broke");
+  await page.getByRole("tab", { name: "Logs 1 errors" }).waitFor();
+  await page.getByText("Columns", { exact: true }).click();
+  await page.getByLabel("Min", { exact: true }).uncheck();
+  await page.getByLabel("p99.9").check();
+  await page.keyboard.press("Escape");
+  expect(await page.getByLabel("p99.9").isVisible()).toBe(false);
+  await page.reload();
+  await page.getByRole("columnheader", { name: "p99.9" }).waitFor();
+  expect(await page.getByRole("columnheader", { name: "Min" }).count()).toBe(0);
+  await page.getByText("Columns", { exact: true }).click();
+  await page.getByRole("button", { name: "Default columns" }).click();
+  await page.getByRole("columnheader", { name: "Min" }).waitFor();
+  expect(await page.getByRole("columnheader", { name: "p99.9" }).count()).toBe(0);
   await leave();
 });
 
@@ -121,7 +171,7 @@ it("sorts, filters, groups and chooses columns of the statistics", async () => {
   await expect.poll(async () => (await names()).every((name) => name.startsWith("/api/…"))).toBe(true);
   await page.getByLabel("Group").selectOption("0");
 
-  await page.getByText("Columns").click();
+  await page.getByText("Columns", { exact: true }).click();
   await page.getByLabel("p99.9").check();
   await page.getByLabel("Status codes").check();
   await page.getByLabel("Phases, average").check();

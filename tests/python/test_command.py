@@ -95,7 +95,6 @@ def begin(place: Path, line: str, until: str) -> subprocess.Popen[str]:
         ("--headless --master", 1, "--master: this build cannot run on several nodes"),
         ("--headless --worker", 1, "--worker: this build cannot run on several nodes"),
         ("--headless --processes 2", 1, "--processes: this build cannot run on several nodes"),
-        ("--headless --otel", 1, "--otel: this build cannot export OpenTelemetry data yet"),
         ("--headless --autoquit 3", 1, "--autostart"),
         ("-f - --headless", 1, "--worker"),
         ("--headless -t 1s --csv locustfile.py/x", 1, "locustfile.py/x"),

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
-import site
 import subprocess
-import sys
 import tomllib
-import venv
 from pathlib import Path
 
 import pytest
 from katydid import _core
 from scripted import Server
-
-SOURCE = Path(__file__).parents[2] / "python"
+from stand_in import SOURCE, environment_with_stand_in
 
 LOCUSTFILE = """
 from locust import HttpUser, constant, task
@@ -62,25 +57,8 @@ print(locust.__name__, environment.stats.total.num_requests >= 1, environment.st
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of a fresh environment with katydid-locust, and katydid as it is in this one."""
-    folder = tmp_path_factory.mktemp("stand_in")
-    sources = shutil.ignore_patterns("__pycache__", "*.so", "build", "*.egg-info")
-    for name in ("katydid", "katydid-locust"):
-        shutil.copytree(SOURCE / name, folder / "python" / name, ignore=sources)
-    environment = folder / "environment"
-    venv.create(environment, symlinks=True)
-    interpreter = environment / "bin" / "python"
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    offline = ["--no-index", "--no-deps"]
-    wheels = folder / "wheels"
-    source = folder / "python" / "katydid-locust"
-    subprocess.run([*pip, "wheel", *offline, "--no-build-isolation", "-w", wheels, source], check=True)
-    wheel = next(wheels.glob("katydid_locust-*.whl"))
-    subprocess.run([*pip, "--python", interpreter, "install", *offline, wheel], check=True)
-    packages = next((environment / "lib").glob("python3*/site-packages"))
-    here = site.getsitepackages()[0]
-    (packages / "katydid_as_here.pth").write_text(f"import site; site.addsitedir({here!r})\n")
-    return interpreter
+    """The interpreter of an environment with katydid-locust."""
+    return environment_with_stand_in(tmp_path_factory.mktemp("stand_in"))
 
 
 @pytest.fixture

@@ -432,11 +432,14 @@ class TestRun:
 
     def test_stale_views_survive_a_clearing(self):
         stats = RequestStats()
-        entry = stats.get("/", "GET")
+        entry, total = stats.get("/", "GET"), stats.total
+        stats.log_request("GET", "/", 5, 1)
         stats.clear_all()
-        assert (entry.num_requests, len(stats.entries)) == (0, 0)
+        assert (entry.num_requests, total.num_requests, len(stats.entries)) == (0, 0, 0)
         entry.log(5, 1)
         assert stats.get("/", "GET").num_requests == 1
+        stats.log_request("GET", "/", 5, 1)
+        assert (entry.num_requests, total.num_requests) == (2, 1)
 
     def test_errors_may_clear_the_statistics_when_they_die(self):
         stats = RequestStats()

@@ -3,15 +3,19 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+# urllib3 is imported before anything is patched, so that its pools have the standard library's queue.
 CODE = """
+import warnings
+warnings.simplefilter("ignore")
+import urllib3.connectionpool
 import katydid
 katydid.patch(); katydid.patch()
 import socket, gevent.monkey, gevent.queue
 print(gevent.monkey.is_module_patched("socket"), end=" ")
-import urllib3.connectionpool
 print(urllib3.connectionpool.ConnectionPool.QueueCls is gevent.queue.LifoQueue)
 """
 
@@ -21,6 +25,7 @@ print(urllib3.connectionpool.ConnectionPool.QueueCls is gevent.queue.LifoQueue)
     [
         ({}, "True True"),
         ({"LOCUST_SKIP_MONKEY_PATCH": "1"}, "False False"),
+        ({"LOCUST_SKIP_URLLIB3_PATCH": "1"}, "True False"),
     ],
 )
 def test_variables_leave_parts_out(variables: dict[str, str], expected: str) -> None:
@@ -32,3 +37,27 @@ def test_variables_leave_parts_out(variables: dict[str, str], expected: str) -> 
         timeout=60,
     )
     assert done.stdout.strip() == expected, done.stderr
+
+
+TRIO = "from gevent import monkey\nprint('trio', monkey.is_module_patched('socket'), end=' ')\n"
+
+
+def test_playwright_needs_trio(tmp_path: Path) -> None:
+    """trio is imported before anything is patched; who lacks it is told what to type."""
+    (tmp_path / "trio.py").write_text("raise ImportError")
+    done = patched(tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("LOCUST_PLAYWRIGHT is set, which needs the package trio: pip install trio\n")
+    (tmp_path / "trio.py").write_text(TRIO)
+    assert patched(tmp_path).stdout.strip() == "trio False True True"
+
+
+def patched(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Patch a process of its own that finds modules in `folder` first."""
+    return subprocess.run(
+        [sys.executable, "-c", CODE],
+        env={**os.environ, "LOCUST_PLAYWRIGHT": "1", "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )

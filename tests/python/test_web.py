@@ -209,6 +209,32 @@ class TestPublished:
         fetch(page, "/stop")
         assert json.loads(fetch(page, "/api/v1/run")[1])["state"] == "stopped"
 
+    def test_a_run_that_was_just_begun(self, make: Callable[..., WebUI]) -> None:
+        page = make()
+        for count in (3, 5):
+            fetch(page, "/swarm", f"user_count={count}&spawn_rate=1".encode())
+            run = json.loads(page._recording.board.answer("/api/v1/run")[2])
+            assert (run["state"], run["target_user_count"]) == ("spawning", count)
+        marks = json.loads(fetch(page, "/api/v1/history")[1])["marks"]
+        assert [mark["text"] for mark in marks if mark["kind"] == "users"] == ["5 users"]
+
+    def test_a_refused_change_leaves_no_mark(self, make: Callable[..., WebUI]) -> None:
+        page = make()
+        fetch(page, "/swarm", b"user_count=1&spawn_rate=100")
+        gevent.sleep(0.1)
+        fetch(page, "/swarm", b"user_count=7")
+        marks = json.loads(fetch(page, "/api/v1/history")[1])["marks"]
+        assert "users" not in [mark["kind"] for mark in marks]
+
+    def test_documents_with_what_json_cannot_say(self, make: Callable[..., WebUI]) -> None:
+        page = make(delayed_start=True)
+        page.template_args.update({"most": float("inf"), "half": "\ud800", "odd": {(1, 2): {3}}})  # type: ignore[dict-item]
+        page.start()
+        shown = json.loads(fetch(page, "/")[1].decode().split('application/json">')[1].split("</script>")[0])
+        arguments = shown["template_args"]
+        assert (arguments["most"], arguments["half"], arguments["odd"]) == (None, "?", {"(1, 2)": [3]})
+        assert as_data({"x": float("nan"), "half": "\ud800"}) == '{"x": null,"half": "?"}'
+
     def test_marks(self, make: Callable[..., WebUI]) -> None:
         page = make()
         fetch(page, "/swarm", b"user_count=1&spawn_rate=100")
@@ -262,9 +288,23 @@ class TestReport:
         print(f"report of an hour and 200 names: {size / 1e6:.2f} MB")
         assert size < 2_000_000
 
+    def test_numbers_are_written_as_precisely_as_they_are_shown(self) -> None:
+        data = {
+            "history": {
+                "points": [{"at": 1760000000.1234567, "rps": 1234.56789, "avg_ms": 3.0, "heat": [[4, 2]]}]
+            },
+            "stats": {"entries": [{"requests": 123456, "avg_ms": 0.0123456789, "failures": 0}]},
+        }
+        text = as_html(data)
+        assert '{"at": 1760000000.123,"rps": 1234.6,"avg_ms": 3,"heat": [[4,2]]}' in text
+        assert '{"requests": 123456,"avg_ms": 0.012346,"failures": 0}' in text
+        assert data["history"]["points"][0]["rps"] == 1234.56789, "programs get all of it"
+
     def test_markdown_keeps_to_its_table(self) -> None:
         environment = Environment(user_classes=[Idle])
         environment.stats.log_request("GET", "a|b\n<c>", 5, 1)
+        environment.stats.log_request("GET", "[x](javascript:1) *b* `c` &lt;", 5, 1)
+        assert "\\[x\\](javascript:1) \\*b\\* \\`c\\` &amp;lt;" in as_markdown(report_data(environment))
         (row,) = [line for line in as_markdown(report_data(environment)).splitlines() if "a\\|b" in line]
         assert row.startswith("| GET | a\\|b &lt;c> | 1 | 0 |")
 

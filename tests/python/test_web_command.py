@@ -111,6 +111,9 @@ def test_without_headless_the_page_is_served(begin: Callable[..., Running]) -> N
     running = begin("--web-port 0")
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", running.url)
     assert stats(running.url)["state"] == "ready"
+    port = int(running.url.rpartition(":")[2])
+    with pytest.raises(ConnectionRefusedError):  # an address of this machine that was not asked for
+        socket.create_connection(("127.0.0.2", port), timeout=5)
     assert running.signal(signal.SIGINT) == 0
     assert "WARNING" not in running.said
     assert "Aggregated" in running.said
@@ -133,6 +136,13 @@ def test_after_an_autostarted_run_the_page_stays(begin: Callable[..., Running]) 
     assert running.signal(signal.SIGTERM) == 0
 
 
+def test_an_autostarted_run_tells_its_rate_and_limit(begin: Callable[..., Running]) -> None:
+    running = begin("--web-port 0 --autostart -t 1m -u 2 -r 20")
+    running.wait_for("all users spawned")
+    run = json.loads(fetch(f"{running.url}/api/v1/run")[1])
+    assert (run["target_user_count"], run["spawn_rate"], run["run_time_s"]) == (2, 20, 60)
+
+
 def test_a_taken_port_is_one_line(begin: Callable[..., Running]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -150,6 +160,9 @@ def test_a_taken_port_is_one_line(begin: Callable[..., Running]) -> None:
         ("--tls-cert nowhere.pem --tls-key nowhere.pem --web-port 0", 2, "nowhere.pem"),
         ("--html /proc/no/report.html --web-port 0", 1, "--html /proc/no/report.html"),
         ("--web-auth secret --web-port 0", 2, "user:password"),
+        ("--tls-cert nowhere.pem --web-port 0", 2, "give --tls-cert and --tls-key"),
+        ("--tls-key nowhere.pem --web-port 0", 2, "give --tls-cert and --tls-key"),
+        ("--web-port 70000", 2, "70000"),
     ],
 )
 def test_what_cannot_be_served_is_one_line(
@@ -217,6 +230,28 @@ def test_https(begin: Callable[..., Running], tmp_path: Path) -> None:
     context = ssl.create_default_context()
     authority.configure_trust(context)
     assert fetch(f"{url}/stats/requests", context)[0] == 200
+
+
+def test_live_tables_beside_the_page(begin: Callable[..., Running]) -> None:
+    running = begin("--web-port 0 --print-stats")
+    for _ in range(2):
+        running.wait_for("Aggregated")
+        running.said = ""
+    assert running.signal(signal.SIGINT) == 0
+
+
+def test_a_page_of_ones_own(begin: Callable[..., Running], tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "index.html").write_text("<p>my own</p>")
+    assert fetch(f"{begin('--web-port 0 --build-path own').url}/") == (200, b"<p>my own</p>")
+    assert fetch(f"{begin('--web-port 0', LOCUST_BUILD_PATH='own').url}/") == (200, b"<p>my own</p>")
+
+
+def test_variables_of_the_page(begin: Callable[..., Running], tmp_path: Path) -> None:
+    running = begin("--web-port 0", LOCUST_WEB_AUTH="ann:secret", LOCUST_HTML="out.html")
+    assert fetch(f"{running.url}/stats/requests")[0] == 401
+    assert running.signal(signal.SIGINT) == 0
+    assert data_of((tmp_path / "out.html").read_text())["run"]["state"] == "ready"
 
 
 class TestReports:

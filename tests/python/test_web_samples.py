@@ -2,23 +2,17 @@
 
 import threading
 import time
+from argparse import Namespace
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from katydid.locust import FastHttpUser, HttpUser
+from katydid.locust import FastHttpUser, HttpUser, events
+from katydid.locust.argument_parser import LocustArgumentParser
 from katydid.locust.env import Environment
 from katydid.results import samples
-from katydid.results.samples import (
-    MASK,
-    MOST_KINDS,
-    MOST_OF_A_BODY,
-    Samples,
-    curl,
-    masked,
-    masked_header,
-    masked_url,
-)
+from katydid.results.samples import MOST_KINDS, MOST_OF_A_BODY, Samples, curl
+from katydid.results.secrets import MASK, known_values, masked, masked_header, masked_url, without
 
 
 class Shop(BaseHTTPRequestHandler):
@@ -151,7 +145,21 @@ def test_nothing_is_kept_where_nobody_asked(host: str) -> None:
         ('{"password": "cut of', f'{{"password": "{MASK}"'),
         ("user=a&password=b&x=1", f"user=a&password={MASK}&x=1"),
         ("client_secret=b", f"client_secret={MASK}"),
-        ("GET http://u:p@h/?sig=1", f"GET http://{MASK}@h/?sig=1"),
+        ("GET http://u:p@h/?n=1", f"GET http://{MASK}@h/?n=1"),
+        ("http://h/?key=AIza&sig=1&keyword=x", f"http://h/?key={MASK}&sig={MASK}&keyword=x"),
+        ("user%5Bpassword%5D=x&user[token]=y", f"user%5Bpassword%5D={MASK}&user[token]={MASK}"),
+        ("{'password': 'x', 'n': 1}", f"{{'password': '{MASK}', 'n': 1}}"),
+        ('{"tokens": ["a", "b"], "n": 1}', f'{{"tokens": "{MASK}", "n": 1}}'),
+        ('{"total_tokens": 12, "author": "Ann"}', '{"total_tokens": 12, "author": "Ann"}'),
+        (r'{"body": "{\"pwd\": \"x\", \"n\": 1}"}', rf'{{"body": "{{\"pwd\": \"{MASK}\", \"n\": 1}}"}}'),
+        ("<ns:Password type='a'>x</ns:Password>", f"<ns:Password type='a'>{MASK}</ns:Password>"),
+        ('<input name="csrf_token" value="x">', f'<input name="csrf_token" value="{MASK}">'),
+        (
+            'Content-Disposition: form-data; name="password"\r\n\r\nx y\r\n--b',
+            f'Content-Disposition: form-data; name="password"\r\n\r\n{MASK}\r\n--b',
+        ),
+        ("refused: Bearer abcdefgh.ij", f"refused: Bearer {MASK}"),
+        ("eyJhbGciOiJI.eyJzdWIi.c2ln-x is old", f"{MASK} is old"),
         ("nothing to hide", "nothing to hide"),
         ('{"passenger": "Ann"}', '{"passenger": "Ann"}'),
     ],
@@ -181,6 +189,29 @@ def test_masks_urls() -> None:
     assert (
         masked_url("https://u:p@h/a?access_token=1&b=2#c") == f"https://{MASK}@h/a?access_token={MASK}&b=2#c"
     )
+
+
+def test_values_that_are_known_are_masked_wherever_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    def add(parser: LocustArgumentParser, **_: object) -> None:
+        parser.add_argument("--code", is_secret=True)
+
+    events.init_command_line_parser.add_listener(add)
+    monkeypatch.setenv("SHOP_API_KEY", "from/the=environment")
+    monkeypatch.setenv("SHOP_TOKEN_URL", "http://shop/token")
+    options = Namespace(code="4711x", web_auth="ann:hunter2")
+    try:
+        known = known_values(Environment(parsed_options=options))
+    finally:
+        events.init_command_line_parser.remove_listener(add)
+    assert {"4711x", "hunter2", "from/the=environment", "from%2Fthe%3Denvironment"} <= set(known)
+    assert "http://shop/token" not in known and "ann" not in known
+    document = {"url": "http://h/4711x", "headers": [["X", "hunter2!"]], "at": 1.5, "none": None}
+    assert without(document, known) == {
+        "url": f"http://h/{MASK}",
+        "headers": [["X", f"{MASK}!"]],
+        "at": 1.5,
+        "none": None,
+    }
 
 
 def test_a_curl_line_survives_a_shell() -> None:

@@ -144,6 +144,49 @@ def test_without_users_or_rate_nothing_starts(make: Callable[..., Any], text: st
     assert environment.runner.state == "ready"
 
 
+@pytest.mark.parametrize("rate", ["-1", "nan", "inf"])
+def test_what_is_no_rate_starts_nothing(make: Callable[..., Any], rate: str) -> None:
+    environment, routes = make()
+    answer = told(routes.swarm(posted(f"user_count=1&spawn_rate={rate}")))
+    assert answer["success"] is False and rate in answer["message"]
+    gevent.sleep(0.05)
+    assert (environment.runner.state, environment.runner.user_count) == ("ready", 0)
+
+
+def test_a_form_has_a_bounded_number_of_fields(make: Callable[..., Any]) -> None:
+    _, routes = make()
+    assert routes.swarm(posted("&".join(f"a{number}=1" for number in range(1001)))).status == 413
+    part = '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+    kind = ("content-type", "Multipart/Form-Data; boundary=b")
+    assert routes.swarm(Ask("POST", "/swarm", headers=[kind], body=(part * 1002).encode())).status == 413
+
+
+def test_the_type_of_a_form_is_read_in_any_case() -> None:
+    kind = ("content-type", "Application/X-WWW-Form-URLencoded")
+    assert Ask("POST", "/swarm", headers=[kind], body=b"a=1").form == {"a": ["1"]}
+
+
+def test_a_password_in_the_host_is_not_shown_and_stays(make: Callable[..., Any]) -> None:
+    environment, routes = make()
+    environment.host = "http://ann:hunter2@shop"
+    answer = told(routes.swarm(posted("user_count=1&spawn_rate=1")))
+    assert answer["host"] == f"http://{MASKED}@shop"
+    routes.swarm(posted(f"user_count=1&spawn_rate=1&host=http://{MASKED}@shop"))
+    assert environment.host == "http://ann:hunter2@shop"
+    routes.swarm(posted("user_count=1&spawn_rate=1&host=http://ann:other@shop"))
+    assert environment.host == "http://ann:other@shop"
+
+
+def test_a_value_that_is_no_number_is_not_logged_if_it_is_secret(
+    make: Callable[..., Any], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("katydid.results.secrets.names_of_options", lambda _: ["count"])
+    _, routes = make()
+    reply = routes.swarm(posted("user_count=1&spawn_rate=1&count=hunter2"))
+    assert reply.status == 500
+    assert b"count" in reply.body and b"hunter2" not in reply.body and "hunter2" not in caplog.text
+
+
 def test_a_second_start_changes_the_run(make: Callable[..., Any]) -> None:
     environment, routes = make()
     starts = []
@@ -227,6 +270,9 @@ class TestJson:
             (b'{"user_count": "x", "spawn_rate": 1}', "user_count"),
             (b'{"user_count": -1, "spawn_rate": 1}', "user_count"),
             (b'{"user_count": 1, "spawn_rate": 0}', "spawn_rate"),
+            (b'{"user_count": 1, "spawn_rate": "nan"}', "spawn_rate"),
+            (b'{"user_count": 1, "spawn_rate": 1, "user_classes": ["Bee"]}', "user_classes"),
+            (b'{"user_count": 1, "spawn_rate": 1, "shape_class": "Steps"}', "shape_class"),
             (b'{"user_count": 1}', "spawn_rate"),
             (b'{"user_count": 1, "spawn_rate": 1, "run_time": "soon"}', "run_time"),
             (b'{"user_count": 1, "spawn_rate": 1, "options": {"zed": 1}}', "zed"),
@@ -254,6 +300,21 @@ class TestJson:
         gevent.sleep(0.2)
         assert environment.runner.user_count == 4
         assert environment.parsed_options.spawn_rate == 50
+
+    def test_keeps_the_rate_of_a_run_that_something_else_started(self, make: Callable[..., Any]) -> None:
+        environment, routes = make()
+        environment.runner.start(1, 70)
+        gevent.sleep(0.05)
+        assert routes.change(Ask("PATCH", "/api/v1/run", body=b'{"user_count": 2}')).status == 200
+        assert environment.runner.target_spawn_rate == 70
+
+    @pytest.mark.parametrize("body", [b"{}", b'{"host": "http://x"}', b'{"spawn_rate": null}', b"[]"])
+    def test_changes_nothing_else(self, make: Callable[..., Any], body: bytes) -> None:
+        environment, routes = make()
+        routes.swarm(posted("user_count=1&spawn_rate=50"))
+        gevent.sleep(0.05)
+        assert routes.change(Ask("PATCH", "/api/v1/run", body=body)).status == 400
+        assert (environment.runner.target_user_count, environment.runner.target_spawn_rate) == (1, 50)
 
 
 class TestPause:

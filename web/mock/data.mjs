@@ -129,8 +129,8 @@ const option = (default_value, more = {}) => ({
 export const CONFIG = {
   num_users: 100, spawn_rate: 10, host: "http://127.0.0.1:8000", run_time: null,
   user_classes: [
-    { name: "Robot", weight: 1, fixed_count: 0, host: null, tasks: ["crawl"] },
-    { name: "Shopper", weight: 3, fixed_count: 0, host: null, tasks: ["browse", "browse", "order"] },
+    { name: "Robot", weight: 1, fixed_count: 0, host: null, tasks: ["crawl"], available_tasks: ["crawl"] },
+    { name: "Shopper", weight: 3, fixed_count: 0, host: null, tasks: ["browse", "browse", "order"], available_tasks: ["browse", "order"] },
   ],
   show_userclass_picker: true,
   shapes: ["Default", "Stairs"],

@@ -78,9 +78,17 @@ export class Mock {
     this.send("run", this.run());
     if (!isOn || !sendsStats) return;
     const entries = this.entries();
-    this.send("stats", { at: this.now, changed: entries, total: made.total(entries, this.seconds), full: false });
+    for (const event of this.#stats(entries, false)) this.send("stats", event);
     this.send("errors", { errors: made.errors(this.now) });
     this.log(`host/${this.seconds % 10 === 0 ? "WARNING" : "INFO"}/root: second ${this.seconds}`);
+  }
+
+  /** As the server does it: a hundred rows at a time, of which the first says whether they are all. */
+  #stats(entries, full) {
+    const total = made.total(entries, this.seconds);
+    const parts = Math.max(1, Math.ceil(entries.length / 100));
+    const part = (index) => entries.slice(100 * index, 100 * (index + 1));
+    return Array.from({ length: parts }, (_, index) => ({ at: this.now, changed: part(index), total, full: full && index === 0 }));
   }
 
   log(line) {
@@ -106,15 +114,15 @@ export class Mock {
     this.followers.add(response);
     response.on("close", () => this.followers.delete(response));
     const entries = this.entries();
-    const first = {
-      config: this.config,
-      run: this.run(),
-      stats: { at: this.now, changed: entries, total: made.total(entries, this.seconds), full: true },
-      errors: { errors: this.started_at === null ? [] : made.errors(this.now) },
-      exceptions: { exceptions: this.started_at === null ? [] : made.EXCEPTIONS },
-      logs: { master: this.logs, workers: {} },
-    };
-    for (const [kind, data] of Object.entries(first)) response.write(`event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`);
+    const first = [
+      ["config", this.config],
+      ["run", this.run()],
+      ...this.#stats(entries, true).map((event) => ["stats", event]),
+      ["errors", { errors: this.started_at === null ? [] : made.errors(this.now) }],
+      ["exceptions", { exceptions: this.started_at === null ? [] : made.EXCEPTIONS }],
+      ["logs", { master: this.logs, workers: {} }],
+    ];
+    for (const [kind, data] of first) response.write(`event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
   /** What a call of /api/v1 is answered with: status and JSON. */

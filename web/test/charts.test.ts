@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { bucketAt, cellsOf, edge_ms, levels } from "../src/charts/heat.ts";
 import { label } from "../src/charts/marks.ts";
-import { rangeOf, ticks } from "../src/charts/time.ts";
+import { pictureName, rangeOf, ticks, within } from "../src/charts/time.ts";
+import { stepOf, valuesOf } from "../src/charts/values.ts";
 import type { Past } from "../src/model/history.ts";
 import { coarse } from "../src/model/summary.ts";
 
@@ -40,6 +41,50 @@ describe("the time shown", () => {
   });
   it("is never so short that a second fills it", () => expect(rangeOf({ all: true }, 9, 10)).toEqual({ from: -20, to: 10 }));
   it("has round ticks", () => expect(ticks({ from: 3, to: 130 }, 3).map(({ at }) => at)).toEqual([60, 120]));
+});
+
+describe("the points of a range", () => {
+  const points = [1, 2, 3, 4, 5, 6].map((at) => ({ at }));
+  const shown = (from: number, to: number) => within(points, { from, to }).map(({ at }) => at);
+  it("come with the neighbours that lines lead to", () => {
+    expect(shown(3, 4)).toEqual([2, 3, 4]);
+    expect(shown(3.5, 4.5)).toEqual([3, 4, 5]);
+    expect(shown(5.5, 9)).toEqual([5, 6]);
+  });
+  it("are the list itself when all are shown", () => {
+    expect(within(points, { from: 0, to: 6 })).toBe(points);
+    expect(within([], { from: 0, to: 6 })).toEqual([]);
+  });
+});
+
+describe("the values of lines", () => {
+  const point = (at: number, more: Partial<Past>): Past => ({ ...past(at, []), percentiles: { "0.5": at }, ...more });
+  const points = [
+    point(1, { rps: 10, avg_ms: 1, lag_p99_ms: 3, users: 1 }),
+    point(2, { rps: 30, avg_ms: 5, lag_p99_ms: null, users: 2 }),
+    point(3, { rps: 0, avg_ms: null, lag_p99_ms: 7, users: 3 }),
+  ];
+  it("are the points themselves where there is room", () => {
+    const columns = valuesOf(points, ["0.5", "0.9"], 1);
+    expect(columns).toMatchObject({ times: [1, 2, 3], rps: [10, 30, 0], avg_ms: [1, 5, null], lag_p99_ms: [3, null, 7] });
+    expect(columns.percentiles).toEqual([[1, 2, 3], [null, null, null]]);
+  });
+  it("are means and the worst of neighbours where there is not", () => {
+    const columns = valuesOf(points, ["0.5"], 2);
+    expect(columns).toMatchObject({ times: [2, 3], rps: [20, 0], avg_ms: [4, null], lag_p99_ms: [3, 7], users: [2, 3] });
+    expect(columns.percentiles).toEqual([[2, 3]]);
+  });
+  it("keep all answers of longer points", () => {
+    const columns = valuesOf([point(2, { rps: 10, span_s: 2 }), point(3, { rps: 40 })], [], 10);
+    expect(columns.rps).toEqual([20]);
+  });
+  it("are fewer the more is shown", () => {
+    expect([300, 900, 3600, 86_400].map((to) => stepOf({ from: 0, to }))).toEqual([1, 1, 5, 120]);
+  });
+});
+
+it("a picture is called after its chart and its time", () => {
+  expect(pictureName("Response time", new Date(2026, 0, 31, 17, 5, 9))).toBe("response_time_2026-01-31-17-05-09.png");
 });
 
 it("a mark says its text, or its kind", () => {

@@ -70,7 +70,7 @@ describe("the form", () => {
 });
 
 it("shares go by weight among classes without a fixed number", () => {
-  const one = (name: string, weight: number, fixed_count = 0) => ({ name, weight, fixed_count, host: null, tasks: [] });
+  const one = (name: string, weight: number, fixed_count = 0) => ({ name, weight, fixed_count, host: null, tasks: [], available_tasks: [] });
   expect([...shares([one("a", 1), one("b", 3), one("c", 9, 2)])]).toEqual([["a", 0.25], ["b", 0.75]]);
   expect([...shares([one("a", 0)])]).toEqual([["a", 0]]);
 });

@@ -21,7 +21,10 @@ describe("the past", () => {
   it("of a day stays within two hours' worth of points and loses no answer", () => {
     let past: readonly Past[] = [];
     const seconds = 24 * 3600;
-    for (let at = 1; at <= seconds; at += 1) past = append(past, pastOf(point(at)));
+    const minute = Array.from({ length: 60 }, (_value, second) => second + 1);
+    for (let began = 0; began < seconds; began += 60) {
+      past = bounded([...past, ...minute.map((second) => pastOf(point(began + second)))]);
+    }
     expect(past.length).toBeLessThanOrEqual(FINE_POINTS + COARSE_POINTS);
     expect(hits(past)).toBe(seconds * 10);
     expect(past.slice(-FINE_POINTS).every(({ span_s }) => span_s === 1)).toBe(true);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { escaped, filled } from "../mock/server.mjs";
 import { isAddress } from "../src/views/Downloads.tsx";
-import { level } from "../src/views/Logs.tsx";
+import { levelOf } from "../src/model/state.ts";
 
 it.each([
   ["/custom/csv", true],
@@ -19,7 +19,7 @@ it("data in a document cannot end its element", () => {
 });
 
 it("lines that tell of trouble stand out", () => {
-  expect(level("[…] host/ERROR/root: x")).toBe("bad");
-  expect(level("[…] host/WARNING/root: x")).toBe("warn");
-  expect(level("[…] host/INFO/root: ERROR")).toBeUndefined();
+  expect(levelOf("[…] host/ERROR/root: x")).toBe("bad");
+  expect(levelOf("[…] host/WARNING/root: x")).toBe("warn");
+  expect(levelOf("[…] host/INFO/root: ERROR")).toBeUndefined();
 });

@@ -38,6 +38,15 @@ describe("a run that begins anew", () => {
   });
 });
 
+describe("logs", () => {
+  const logs = (...master: string[]): PageEvent => ({ kind: "logs", data: { master, workers: { w: master } } });
+  it("count what is an error, until they come anew", () => {
+    const state = after(logs("[…] host/ERROR/root: x", "[…] host/INFO/root: y"), logs("[…] host/CRITICAL/root: z"));
+    expect(state.alarms).toBe(4);
+    expect(next(state, { kind: "open" }).alarms).toBe(0);
+  });
+});
+
 describe("marks", () => {
   const mark: Mark = { at: 1, kind: "start", text: "" };
   it("that come twice, by stream and history, are kept once", () => {

@@ -58,8 +58,14 @@ describe("groups", () => {
   });
 
   it("keep methods apart, and an entry alone as it is", () => {
-    const rows = grouped([entry("GET", "/a/1"), entry("POST", "/a/1")], 1);
-    expect(rows.map(({ name, members }) => [name, members])).toEqual([["/a/1", 1], ["/a/1", 1]]);
+    const entries = [entry("GET", "/a/1"), entry("POST", "/a/1")];
+    expect(grouped(entries, 1)).toEqual(entries);
+  });
+
+  it("of none leave every row the same value, so that it need not be drawn again", () => {
+    const entries = [entry("GET", "/a/1"), entry("GET", "/a/2")];
+    expect(grouped(entries, 0)).toBe(entries);
+    expect(grouped(entries, 3)[0]).toBe(entries[0]);
   });
 });
 

@@ -5,8 +5,11 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use katydid_report::csv::{self, History, Row};
+use katydid_engine::Fault;
+use katydid_report::csv::{self, ExceptionRow, History, Row};
 use katydid_stats::Snapshot;
+
+use crate::panics;
 
 /// The files of `--csv PREFIX`.
 pub(crate) struct CsvFiles {
@@ -26,20 +29,26 @@ impl CsvFiles {
         let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
         let mut files = Self { prefix: prefix.to_owned(), history: BufWriter::new(file), form };
         files.append(&[csv::history_head(quantiles)])?;
-        files.write_one("exceptions", &csv::exceptions(&[]))?;
+        files.write_exceptions(&[])?;
         Ok(files)
     }
 
     /// Brings all files up to date.
-    pub(crate) fn write(&mut self, snapshot: &Snapshot, users: u64) -> Result<()> {
+    pub(crate) fn write(&mut self, snapshot: &Snapshot, users: u64, faults: &[Fault]) -> Result<()> {
         self.append(&csv::history_rows(snapshot, users, self.form))?;
         self.write_one("stats", &csv::requests(snapshot))?;
-        self.write_one("failures", &csv::failures(&snapshot.errors))
+        self.write_one("failures", &csv::failures(&snapshot.errors))?;
+        self.write_exceptions(faults)
     }
 
     fn append(&mut self, rows: &[Row]) -> Result<()> {
         self.history.write_all(csv::text(rows).as_bytes())?;
         Ok(self.history.flush()?)
+    }
+
+    fn write_exceptions(&self, faults: &[Fault]) -> Result<()> {
+        let rows: Vec<ExceptionRow> = faults.iter().map(panics::row).collect();
+        self.write_one("exceptions", &csv::exceptions(&rows))
     }
 
     fn write_one(&self, what: &str, rows: &[Row]) -> Result<()> {

@@ -32,6 +32,7 @@ mod live;
 pub mod native;
 mod open_files;
 pub mod options;
+mod panics;
 mod signals;
 mod target;
 

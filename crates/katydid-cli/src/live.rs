@@ -6,14 +6,14 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use katydid_engine::{Command, Progress, State, Watch};
+use katydid_engine::{Command, Fault, Progress, State, Watch};
 use katydid_report::console::{Columns, Rates, stats_table};
 use katydid_stats::Snapshot;
 use katydid_stats::snapshot::SnapshotRequest;
 
 use crate::console::tell;
 use crate::files::CsvFiles;
-use crate::signals;
+use crate::{panics, signals};
 
 /// The quantiles of every table and file, as Locust reports them.
 pub(crate) const QUANTILES: [f64; 11] = [0.5, 0.66, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0];
@@ -27,7 +27,7 @@ const PAGES_WAITING: usize = 16;
 enum Page {
     Line(String),
     Table(Snapshot),
-    Rows(Snapshot, u64),
+    Rows(Snapshot, u64, Vec<Fault>),
 }
 
 /// Watches a run for the console, the files and signals.
@@ -38,6 +38,7 @@ pub(crate) struct Onlooker {
     writes_files: bool,
     next_table: Duration,
     next_rows: Duration,
+    faults: Vec<Fault>,
     pages: SyncSender<Page>,
 }
 
@@ -55,6 +56,7 @@ impl Onlooker {
             writes_files: files.is_some(),
             next_table: Duration::ZERO,
             next_rows: Duration::ZERO,
+            faults: Vec::new(),
             pages,
         };
         (onlooker, thread::spawn(move || print_pages(&inbox, files)))
@@ -68,6 +70,21 @@ impl Onlooker {
     fn tell(&self, line: impl FnOnce() -> String) {
         if self.shows_lines {
             self.show(Page::Line(line()));
+        }
+    }
+
+    /// What scenarios panicked with, all of it once the run is over.
+    pub(crate) fn into_faults(self) -> Vec<Fault> {
+        self.faults
+    }
+
+    /// Tells of each new kind of panic.
+    fn keep(&mut self, faults: &[Fault]) {
+        for fault in faults.iter().skip(self.faults.len()) {
+            self.tell(|| panics::line(fault));
+        }
+        if self.faults != faults {
+            self.faults = faults.to_vec();
         }
     }
 
@@ -89,6 +106,7 @@ impl Watch for Onlooker {
         if progress.spawning_complete {
             self.tell_of_users(progress);
         }
+        self.keep(progress.faults);
         let is_live = matches!(progress.state, State::Spawning | State::Running);
         if self.shows_tables && is_live && progress.run_time >= self.next_table {
             self.next_table = progress.run_time + TABLE_INTERVAL;
@@ -96,7 +114,7 @@ impl Watch for Onlooker {
         }
         if self.writes_files && progress.run_time >= self.next_rows {
             self.next_rows = progress.run_time + FILE_INTERVAL;
-            self.show(Page::Rows(snapshot(progress), progress.users));
+            self.show(Page::Rows(snapshot(progress), progress.users, self.faults.clone()));
         }
         if is_live && signals::asked_to_end() {
             self.tell(|| "Interrupted: users finish. Interrupt again to end at once.".into());
@@ -125,8 +143,8 @@ fn print_pages(inbox: &Receiver<Page>, mut files: Option<CsvFiles>) -> Option<Cs
         match page {
             Page::Line(line) => tell(line),
             Page::Table(snapshot) => print_table(stats_table(&snapshot, Rates::Current, Columns::default())),
-            Page::Rows(snapshot, users) => {
-                let outcome = files.as_mut().map_or(Ok(()), |files| files.write(&snapshot, users));
+            Page::Rows(snapshot, users, faults) => {
+                let outcome = files.as_mut().map_or(Ok(()), |files| files.write(&snapshot, users, &faults));
                 if let Err(error) = outcome {
                     tell(format_args!("the CSV files end here: {error:#}"));
                     files = None;

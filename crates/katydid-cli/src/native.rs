@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 use clap::Parser;
-use katydid_engine::Engine;
+use katydid_engine::{Engine, Fault};
 use katydid_report::console::{Columns, Rates, error_table, percentile_table, stats_table};
 use katydid_report::csv::History;
 use katydid_report::truth::truth_lines;
@@ -18,7 +18,7 @@ use crate::console::{say, tell};
 use crate::files::{self, CsvFiles};
 use crate::live::{Onlooker, QUANTILES, Shows, print_lines, print_table};
 use crate::options::{EXIT_FAILURE, EXIT_OK, EXIT_USAGE, Options, explain};
-use crate::{open_files, signals};
+use crate::{open_files, panics, signals};
 
 /// Runs the scenarios of `engine` as `args` ask (the first is the program's name) and returns the exit code: 0, or
 /// `--exit-code-on-error` if a request failed or a scenario panicked, 2 for arguments that make no sense, 1 for a run
@@ -60,12 +60,13 @@ fn obey(mut engine: Engine, options: &Options) -> Result<i32> {
         .transpose()?;
     open_files::raise_limit();
     signals::listen();
+    panics::leave_to_the_run();
     let names = engine.classes().iter().map(|class| class.name.to_string()).collect();
     let (mut onlooker, printer) = Onlooker::start(names, shows(options), files);
     let outcome = engine.run(options.run_settings(drawn_seed()), &mut onlooker);
-    drop(onlooker);
+    let faults = onlooker.into_faults(); // and the printer has nobody to wait for any more
     let files = printer.join().unwrap_or(None);
-    report(&outcome?, options, files)
+    report(&outcome?, &faults, options, files)
 }
 
 fn shows(options: &Options) -> Shows {
@@ -77,11 +78,11 @@ fn shows(options: &Options) -> Shows {
 }
 
 /// Everything that is written after a run; returns its exit code.
-fn report(stats: &RunStats, options: &Options, files: Option<CsvFiles>) -> Result<i32> {
+fn report(stats: &RunStats, faults: &[Fault], options: &Options, files: Option<CsvFiles>) -> Result<i32> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
     let snapshot = stats.snapshot(&SnapshotRequest { now, quantiles: &QUANTILES, with_window: true });
     if let Some(mut files) = files {
-        files.write(&snapshot, 0)?;
+        files.write(&snapshot, 0, faults)?;
     }
     if options.json {
         say(katydid_report::json::entries(stats.entries()));
@@ -92,18 +93,21 @@ fn report(stats: &RunStats, options: &Options, files: Option<CsvFiles>) -> Resul
             &katydid_report::json::entries(stats.entries()),
         )?;
     } else if !options.quiet {
-        print_summary(&snapshot);
+        print_summary(&snapshot, faults);
     }
-    let has_failed = !snapshot.errors.is_empty();
+    let has_failed = !snapshot.errors.is_empty() || !faults.is_empty();
     Ok(if has_failed { options.exit_code_on_error } else { EXIT_OK })
 }
 
-fn print_summary(snapshot: &Snapshot) {
+fn print_summary(snapshot: &Snapshot, faults: &[Fault]) {
     let columns = Columns::default();
     print_table(stats_table(snapshot, Rates::Total, columns));
     print_table(percentile_table(snapshot, columns));
     if !snapshot.errors.is_empty() {
         print_lines(error_table(&snapshot.errors, columns));
+    }
+    if !faults.is_empty() {
+        print_table(panics::table(faults));
     }
     print_lines(truth_lines(snapshot));
 }

@@ -102,6 +102,37 @@ fn a_failed_request_decides_the_exit_code() {
     assert_eq!(run(&["-H", &base, "-t", "1s", "-q", "--exit-code-on-error", "7"]), 7);
 }
 
+/// Sends one request and then has a mistake in its own code.
+struct Mistaken;
+
+impl Scenario for Mistaken {
+    fn name(&self) -> &str {
+        "Mistaken"
+    }
+
+    async fn run_user(&self, user: &User) {
+        let _ = user.get("/items/1").await;
+        panic!("no item, {}", "none");
+    }
+}
+
+#[test]
+fn a_panic_is_an_exception_and_decides_the_exit_code() {
+    let prefix = folder("panics").join("run");
+    let base = server("200 OK");
+    let args =
+        ["program", "-H", &base, "-u", "2", "-r", "2", "-t", "1s", "-q", "--csv", prefix.to_str().unwrap()];
+    assert_eq!(katydid_cli::run(Engine::new().with(Mistaken), args), 1);
+    let read = |what: &str| fs::read_to_string(format!("{}_{what}.csv", prefix.display())).unwrap();
+    assert_eq!(read("failures").lines().count(), 1, "the target did nothing wrong");
+    let exceptions = read("exceptions");
+    let row = exceptions.lines().nth(1).unwrap();
+    assert!(row.contains(",\"no item, none\",Mistaken panicked at "), "{row}");
+    assert!(row.contains("native.rs:") && row.ends_with(",local"), "{row}");
+    let stats = read("stats");
+    assert!(stats.lines().nth(2).unwrap().starts_with(",Aggregated,"), "no row for the panic: {stats}");
+}
+
 #[test]
 fn what_cannot_be_run_is_a_usage_error() {
     assert_eq!(run(&["-H", "shop.example", "-t", "1s"]), 2);

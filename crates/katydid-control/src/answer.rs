@@ -1,14 +1,18 @@
 //! How is an answer written? JSON as programs expect it of each API, errors in one line.
 
+use std::io;
+
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures_util::stream;
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
 
-use crate::command::Reply;
+use crate::command::{Piece, Reply};
 
 /// Headers that belong to one connection, or that the server writes itself.
 const OURS: [&str; 6] = ["connection", "content-length", "keep-alive", "transfer-encoding", "upgrade", "te"];
@@ -56,6 +60,26 @@ pub(crate) fn of_reply(reply: Reply) -> Response {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, reply.body).into_response();
     *response.headers_mut() = headers(&reply.headers);
+    response
+}
+
+/// What the users' thread replies piece by piece. If it stops in the middle, the connection ends without the end of the
+/// body, so that nobody takes a part for the whole.
+pub(crate) fn of_stream(reply: Reply, pieces: mpsc::Receiver<Piece>) -> Response {
+    let length = reply.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length = length.and_then(|(_, value)| value.parse::<u64>().ok());
+    let body = stream::try_unfold(pieces, |mut pieces| async move {
+        match pieces.recv().await {
+            Some(Piece::Data(data)) => Ok(Some((data, pieces))),
+            Some(Piece::End) => Ok(None),
+            None => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
+        }
+    });
+    let mut response = of_reply(reply);
+    *response.body_mut() = Body::from_stream(body);
+    if let Some(length) = length {
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
     response
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use katydid_stats::RunStats;
 use serde_json::Value;
@@ -17,8 +17,15 @@ use crate::measured::{EntryKey, Measured, QUANTILES};
 /// Histograms of single entries that are published as well, because somebody asked for them lately.
 const MAX_WANTED: usize = 16;
 
-/// How much longer than publishing took the users' thread is left alone before it is asked to publish again.
+/// How much longer than publishing took the users' thread is to rest from it: it spends a twentieth of its time on those
+/// who look, however many there are.
 const REST: u32 = 20;
+
+/// How much rest it may be owed and still be asked: those who look now and then see everything as of now.
+const OWED: Duration = Duration::from_secs(1);
+
+/// What it is owed at most. Everything is published about once a second without being asked for.
+const LONGEST_REST: Duration = Duration::from_secs(2);
 
 /// Percentiles that Locust's own routes show, until the `config` document says otherwise.
 const LOCUST_REPORT: [f64; 11] = [0.5, 0.66, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0];
@@ -126,7 +133,6 @@ impl Board {
 
     /// Takes the numbers of a run at `now`; called on the users' thread.
     pub fn publish_stats(&self, stats: &RunStats, now: f64) {
-        let begun = Instant::now();
         let (quantiles, wanted) = {
             let state = self.lock();
             (state.percentiles.all(), state.wanted.clone())
@@ -140,9 +146,16 @@ impl Board {
             state.history.rest();
         }
         state.measured = Some(measured);
-        state.rested_at = Some(Instant::now() + begun.elapsed() * REST);
         drop(state);
         self.tell();
+    }
+
+    /// Has the users' thread left alone, after it spent so long on publishing.
+    pub fn rest(&self, spent: Duration) {
+        let now = Instant::now();
+        let mut state = self.lock();
+        let begin = state.rested_at.map_or(now, |at| at.max(now));
+        state.rested_at = Some((begin + spent.min(LONGEST_REST) * REST).min(now + LONGEST_REST));
     }
 
     /// Adds a mark at `at`, in Unix seconds.
@@ -162,7 +175,7 @@ impl Board {
     }
 
     /// Points and marks after a moment in Unix seconds.
-    pub fn history(&self, since: f64) -> (Vec<Point>, Vec<Mark>) {
+    pub fn history(&self, since: f64) -> (Vec<Arc<Point>>, Vec<Mark>) {
         let state = self.lock();
         (state.history.points_since(since).to_vec(), state.history.marks_since(since).to_vec())
     }
@@ -187,7 +200,7 @@ impl Board {
     /// May the users' thread be asked for numbers again? Publishing thousands of entries takes its time, of which the
     /// users' thread gives at most a small part.
     pub fn has_rested(&self) -> bool {
-        self.lock().rested_at.is_none_or(|at| at <= Instant::now())
+        self.lock().rested_at.is_none_or(|at| at <= Instant::now() + OWED)
     }
 
     /// Tells of every change.
@@ -207,5 +220,24 @@ impl State {
 
     fn is_run_under_way(&self) -> bool {
         !matches!(self.run("state").and_then(Value::as_str), None | Some("ready" | "stopped" | "missing"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_looks_often_takes_a_small_part_of_the_users_time() {
+        let board = Board::default();
+        let (mut spent, each) = (Duration::ZERO, Duration::from_millis(5));
+        while board.has_rested() {
+            board.rest(each);
+            spent += each;
+        }
+        // The time that this took is owed no more, and it is not a second.
+        assert!((50..110).contains(&spent.as_millis()), "{spent:?}");
+        board.rest(Duration::MAX);
+        assert!(!board.has_rested());
     }
 }

@@ -8,12 +8,16 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 /// Commands that may wait at once.
 pub const MAX_WAITING: usize = 64;
+
+/// Pieces of a streamed answer that may wait for their reader.
+pub const MAX_PIECES: usize = 32;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,6 +102,50 @@ pub struct Reply {
     pub body: Bytes,
 }
 
+/// What reaches whoever asked: the whole answer, or its head and the pieces of its body as they come.
+#[derive(Debug)]
+pub struct Answered {
+    /// The answer; of a streamed one all but the body.
+    pub reply: Reply,
+    /// The body of a streamed one.
+    pub pieces: Option<mpsc::Receiver<Piece>>,
+}
+
+/// A part of a streamed body. A body without an end broke off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Some bytes.
+    Data(Bytes),
+    /// There is no more.
+    End,
+}
+
+/// What became of a piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It is on its way.
+    Taken,
+    /// The reader is slower; try again later.
+    Full,
+    /// There is no reader any more.
+    Gone,
+}
+
+/// The writing end of a streamed answer. Dropped before [`Piece::End`] it tells the reader that the body broke off.
+#[derive(Debug)]
+pub struct Stream(mpsc::Sender<Piece>);
+
+impl Stream {
+    /// Hands a piece over, if there is room.
+    pub fn try_send(&self, piece: Piece) -> Sent {
+        match self.0.try_send(piece) {
+            Ok(()) => Sent::Taken,
+            Err(mpsc::error::TrySendError::Full(_)) => Sent::Full,
+            Err(mpsc::error::TrySendError::Closed(_)) => Sent::Gone,
+        }
+    }
+}
+
 /// One thing to do, and the way to answer. Who drops it without an answer has answered that it failed.
 #[derive(Debug)]
 pub struct Command {
@@ -112,7 +160,7 @@ pub struct Command {
 
 #[derive(Debug)]
 enum Asker {
-    One(oneshot::Sender<Reply>),
+    One(oneshot::Sender<Answered>),
     /// Everybody who waits for fresh numbers: they go on when the sender is dropped.
     Readers {
         _waiting: Vec<oneshot::Sender<()>>,
@@ -123,8 +171,17 @@ impl Command {
     /// Hands the answer over. That nobody waits any more is no error.
     pub fn reply(self, reply: Reply) {
         if let Asker::One(asker) = self.asker {
-            let _ = asker.send(reply);
+            let _ = asker.send(Answered { reply, pieces: None });
         }
+    }
+
+    /// Begins an answer whose body comes in pieces.
+    pub fn stream(self, reply: Reply) -> Stream {
+        let (sender, receiver) = mpsc::channel(MAX_PIECES);
+        if let Asker::One(asker) = self.asker {
+            let _ = asker.send(Answered { reply, pieces: Some(receiver) });
+        }
+        Stream(sender)
     }
 }
 
@@ -145,7 +202,8 @@ struct State {
     queue: VecDeque<Command>,
     stale: BTreeSet<&'static str>,
     readers: Vec<oneshot::Sender<()>>,
-    has_rung: bool,
+    /// Since when the users' thread has been called and has not come.
+    rung_at: Option<Instant>,
     is_closed: bool,
 }
 
@@ -180,7 +238,7 @@ impl Commands {
         kind: Kind,
         body: Bytes,
         request: Option<Request>,
-    ) -> Result<oneshot::Receiver<Reply>, Refused> {
+    ) -> Result<oneshot::Receiver<Answered>, Refused> {
         let mut state = self.lock();
         if state.is_closed || state.queue.len() >= MAX_WAITING {
             return Err(Refused);
@@ -206,10 +264,15 @@ impl Commands {
     }
 
     fn ring(&self, state: &mut State) {
-        if !state.has_rung {
+        if state.rung_at.is_none() {
             // A full socket has rung already.
-            state.has_rung = (&self.bell).write(&[1]).is_ok();
+            state.rung_at = (&self.bell).write(&[1]).is_ok().then(Instant::now);
         }
+    }
+
+    /// Has the users' thread been called for this long without coming? Then it computes, and waiting for it is no use.
+    pub fn is_unheard_for(&self, span: Duration) -> bool {
+        self.lock().rung_at.is_some_and(|at| at.elapsed() > span)
     }
 
     /// Everything that waits, oldest first, the wish to publish before all.
@@ -217,7 +280,7 @@ impl Commands {
         let mut state = self.lock();
         let mut rings = [0; 8];
         while matches!((&self.ear).read(&mut rings), Ok(count) if count > 0) {}
-        state.has_rung = false;
+        state.rung_at = None;
         let publish = (!state.stale.is_empty()).then(|| publish(&mut state));
         publish.into_iter().chain(state.queue.drain(..)).collect()
     }
@@ -261,7 +324,18 @@ mod tests {
         assert_eq!(taken.iter().map(|command| command.kind).collect::<Vec<_>>(), [Kind::Stop]);
         assert!(!is_readable(&commands));
         taken.into_iter().for_each(|command| command.reply(Reply { status: 200, ..Reply::default() }));
-        assert_eq!(answer.try_recv().map(|reply| reply.status), Ok(200));
+        assert_eq!(answer.try_recv().map(|answered| answered.reply.status), Ok(200));
+    }
+
+    #[test]
+    fn who_was_called_and_did_not_come_is_known() {
+        let commands = Commands::try_new().expect("a queue");
+        assert!(!commands.is_unheard_for(Duration::ZERO));
+        let _fresh = commands.refresh(&["stats"]);
+        while !commands.is_unheard_for(Duration::ZERO) {}
+        assert!(!commands.is_unheard_for(Duration::from_secs(3600)));
+        commands.take();
+        assert!(!commands.is_unheard_for(Duration::ZERO));
     }
 
     #[test]
@@ -299,7 +373,23 @@ mod tests {
         let commands = Commands::try_new().expect("a queue");
         let mut answer = commands.ask(Kind::Stop, Bytes::new(), None).expect("room");
         commands.close();
-        assert_eq!(answer.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+        assert_eq!(answer.try_recv().err(), Some(oneshot::error::TryRecvError::Closed));
         assert_eq!(commands.ask(Kind::Stop, Bytes::new(), None).err(), Some(Refused));
+    }
+
+    #[test]
+    fn a_stream_waits_for_its_reader_and_learns_that_he_left() {
+        let commands = Commands::try_new().expect("a queue");
+        let mut answer = commands.ask(Kind::Flask, Bytes::new(), None).expect("room");
+        let stream = commands.take().remove(0).stream(Reply { status: 200, ..Reply::default() });
+        let mut pieces = answer.try_recv().ok().and_then(|answered| answered.pieces).expect("a stream");
+        for _ in 0..MAX_PIECES {
+            assert_eq!(stream.try_send(Piece::Data(Bytes::from_static(b"x"))), Sent::Taken);
+        }
+        assert_eq!(stream.try_send(Piece::End), Sent::Full);
+        assert_eq!(pieces.try_recv(), Ok(Piece::Data(Bytes::from_static(b"x"))));
+        assert_eq!(stream.try_send(Piece::End), Sent::Taken);
+        drop(pieces);
+        assert_eq!(stream.try_send(Piece::End), Sent::Gone);
     }
 }

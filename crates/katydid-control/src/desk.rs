@@ -10,8 +10,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use tokio::sync::{Semaphore, watch};
 
+use crate::api::rendered::Latest;
 use crate::board::Board;
-use crate::command::{Commands, Kind, Reply, Request};
+use crate::command::{Answered, Commands, Kind, Reply, Request};
 use crate::{Settings, answer};
 
 /// How long a reader waits for fresh numbers before it takes those of the last second.
@@ -27,7 +28,7 @@ fn patience(kind: Kind) -> Duration {
 }
 
 /// What the Flask application answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Flask {
     /// Nothing: there is none.
@@ -37,6 +38,8 @@ pub enum Flask {
     Unknown,
     /// Those, and the routes of Locust: `after_request`, `view_functions` and its login apply to them.
     Everything,
+    /// All of that, and it decides who is let in to our own routes: a hook before requests may refuse.
+    Gate,
 }
 
 impl Flask {
@@ -44,7 +47,8 @@ impl Flask {
         match number {
             0 => Self::Nothing,
             1 => Self::Unknown,
-            _ => Self::Everything,
+            2 => Self::Everything,
+            _ => Self::Gate,
         }
     }
 }
@@ -58,6 +62,10 @@ pub(crate) struct Shared {
     pub(crate) history_file: Mutex<Option<PathBuf>>,
     /// Seats for event streams.
     pub(crate) streams: Arc<Semaphore>,
+    /// What event streams send alike.
+    pub(crate) rendered: Latest,
+    /// Bytes for bodies of requests.
+    pub(crate) bodies: Arc<Semaphore>,
     /// True from the moment at which the server ends.
     pub(crate) closing: watch::Sender<bool>,
     flask: AtomicU8,
@@ -68,12 +76,14 @@ impl Shared {
         let settings = settings.checked()?;
         Ok(Self {
             streams: Arc::new(Semaphore::new(settings.limits.streams)),
+            rendered: Latest::default(),
+            bodies: Arc::new(Semaphore::new(settings.limits.bodies_bytes)),
+            flask: AtomicU8::new(settings.flask as u8),
             settings,
             board: Board::default(),
             commands: Commands::try_new()?,
             history_file: Mutex::default(),
             closing: watch::Sender::new(false),
-            flask: AtomicU8::default(),
         })
     }
 
@@ -113,18 +123,21 @@ impl Desk {
             return;
         }
         let done = self.shared.commands.refresh(names);
-        let _ = tokio::time::timeout(FRESH_WITHIN, done).await;
+        if !self.shared.commands.is_unheard_for(FRESH_WITHIN) {
+            let _ = tokio::time::timeout(FRESH_WITHIN, done).await;
+        }
     }
 
     /// Has the users' thread do something, and makes its answer ours.
     pub(crate) async fn ask(&self, kind: Kind, body: Bytes, request: Option<Request>) -> Response {
-        match self.reply(kind, body, request).await {
-            Ok(reply) => answer::of_reply(reply),
+        match self.answered(kind, body, request).await {
+            Ok(Answered { reply, pieces: None }) => answer::of_reply(reply),
+            Ok(Answered { reply, pieces: Some(pieces) }) => answer::of_stream(reply, pieces),
             Err(response) => *response,
         }
     }
 
-    /// Has the users' thread do something.
+    /// Has the users' thread do something that it answers at once.
     ///
     /// # Errors
     /// The response that says why there is no reply.
@@ -134,6 +147,15 @@ impl Desk {
         body: Bytes,
         request: Option<Request>,
     ) -> Result<Reply, Box<Response>> {
+        Ok(self.answered(kind, body, request).await?.reply)
+    }
+
+    async fn answered(
+        &self,
+        kind: Kind,
+        body: Bytes,
+        request: Option<Request>,
+    ) -> Result<Answered, Box<Response>> {
         if self.is_users_thread {
             return Err(unavailable("the users' thread cannot ask itself"));
         }

@@ -9,17 +9,28 @@ use crate::command::Kind;
 use crate::desk::{Desk, Flask};
 use crate::incoming::Incoming;
 
+/// Marks an answer that a locustfile made: it may load what it likes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OfLocustfile;
+
+/// What our own views of the Flask application mark their answers with. It is not sent.
+const OURS: &str = "x-katydid-view";
+
 /// The answer to a path that is not in the table.
 pub(crate) async fn unknown(State(desk): State<Desk>, incoming: Incoming) -> Response {
     match desk.shared.flask() {
         Flask::Nothing => not_found(),
-        Flask::Unknown | Flask::Everything => answered(&desk, incoming).await,
+        Flask::Unknown | Flask::Everything | Flask::Gate => answered(&desk, incoming).await,
     }
 }
 
 /// What the Flask application answers.
-pub(crate) async fn answered(desk: &Desk, Incoming(request): Incoming) -> Response {
-    desk.ask(Kind::Flask, request.body.clone(), Some(request)).await
+pub(crate) async fn answered(desk: &Desk, Incoming(request, _room): Incoming) -> Response {
+    let mut response = desk.ask(Kind::Flask, request.body.clone(), Some(request)).await;
+    if response.headers_mut().remove(OURS).is_none() {
+        response.extensions_mut().insert(OfLocustfile);
+    }
+    response
 }
 
 /// The same for the users' thread, which is the Flask application.

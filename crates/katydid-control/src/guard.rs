@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{FromRequest, MatchedPath, State};
+use axum::http::header::SET_COOKIE;
 use axum::http::header::{
     ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use axum::http::header::{AUTHORIZATION, COOKIE};
-use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
@@ -25,9 +25,10 @@ use crate::desk::{Desk, Flask};
 use crate::incoming::Incoming;
 use crate::origin::{self, Names};
 use crate::routes::Route;
+use crate::server::Peer;
 use crate::{answer, flask};
 
-/// How long somebody who has logged in is not asked for again.
+/// How long the same request of somebody who was let in is let in again without asking.
 const KNOWN_FOR: Duration = Duration::from_secs(10);
 
 /// Those who are remembered.
@@ -80,10 +81,14 @@ pub(crate) async fn check(State(guard): State<Guard>, request: Request<Body>, ne
     let knowledge = &*guard.0;
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let method = request.method().clone();
-    let mut response = match knowledge.refusal(&method, path.as_deref(), request.headers()) {
+    let mut response = match knowledge.refusal(path.as_deref(), &request) {
         Some(refusal) => refusal,
         None => match knowledge.admitted(path.as_deref(), request).await {
-            Ok(request) => knowledge.answer(path.as_deref(), request, next).await,
+            Ok((request, cookies)) => {
+                let mut response = knowledge.answer(path.as_deref(), request, next).await;
+                response.headers_mut().extend(cookies);
+                response
+            }
             Err(refusal) => *refusal,
         },
     };
@@ -93,6 +98,9 @@ pub(crate) async fn check(State(guard): State<Guard>, request: Request<Body>, ne
     harden(path.as_deref(), &mut response);
     response
 }
+
+/// Cookies that the login renews with an answer that it does not make itself.
+type Cookies = Vec<(HeaderName, HeaderValue)>;
 
 impl Knowledge {
     fn rule(&self, method: &Method, path: &str) -> Option<Rule> {
@@ -111,21 +119,31 @@ impl Knowledge {
     }
 
     /// Why a request is refused by its head alone.
-    fn refusal(&self, method: &Method, path: Option<&str>, headers: &HeaderMap) -> Option<Response> {
+    fn refusal(&self, path: Option<&str>, request: &Request<Body>) -> Option<Response> {
+        let (method, headers) = (request.method(), request.headers());
         if size(headers) > self.desk.settings().limits.head_bytes {
             let message = "the headers of the request are too long";
             return Some(answer::error(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message));
         }
-        if !self.names.are_fine_with(headers) {
+        if !self.names.are_fine_with(headers, request.uri(), request.version() == Version::HTTP_10) {
             return Some(foreign_name());
         }
         if self.credentials.are_asked_for() && !self.credentials.are_in(headers) {
             return Some(self.unauthorized());
         }
-        let rule = path.and_then(|path| self.rule(method, path));
         let is_safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-        let is_change = rule.is_some_and(|rule| rule.is_change) || !is_safe;
-        (is_change && !origin::may_change(headers, is_safe)).then(foreign_page)
+        let is_change = self.is_change(method, path, request.uri()) || !is_safe;
+        (is_change && !self.names.may_change(headers, is_safe)).then(foreign_page)
+    }
+
+    /// Does the table say that this request changes the run? Flask undoes percent-encoding and joins slashes before it looks
+    /// for a route, so that a path which is not in the table can be one that is.
+    fn is_change(&self, method: &Method, path: Option<&str>, uri: &Uri) -> bool {
+        let rule = match path {
+            Some(path) => self.rule(method, path),
+            None => self.rule(method, &origin::plain(uri.path())),
+        };
+        rule.is_some_and(|rule| rule.is_change)
     }
 
     fn unauthorized(&self) -> Response {
@@ -139,61 +157,78 @@ impl Knowledge {
         response
     }
 
-    /// With a login, only those who have logged in get on; the users' thread knows them.
+    /// With a login, only those who have logged in get on; the users' thread knows them. Our own routes are open to those
+    /// whom the Flask application lets in, where a locustfile has hooks that may refuse.
     async fn admitted(
         &self,
         path: Option<&str>,
         request: Request<Body>,
-    ) -> Result<Request<Body>, Box<Response>> {
-        let is_open =
-            path.and_then(|path| self.rule(request.method(), path)).is_some_and(|rule| rule.is_open);
+    ) -> Result<(Request<Body>, Cookies), Box<Response>> {
         // A path that is not in the table is Flask's, which asks for itself.
-        if !self.desk.settings().is_login_on || is_open || path.is_none() || self.is_known(request.headers())
-        {
-            return Ok(request);
+        let Some(path) = path else { return Ok((request, Vec::new())) };
+        if !self.asks_for_admission(request.method(), path) {
+            return Ok((request, Vec::new()));
         }
-        let asked = command::Request {
-            method: request.method().as_str().to_owned(),
-            path: request.uri().path().to_owned(),
-            query: request.uri().query().unwrap_or_default().to_owned(),
-            headers: pairs(request.headers()),
-            ..command::Request::default()
-        };
-        let is_program = path.is_some_and(|path| path.contains("/api/v1/"));
-        let reply = self.desk.reply(Kind::Authorize, axum::body::Bytes::new(), Some(asked)).await?;
-        if reply.status < 300 {
-            self.remember(request.headers());
-            return Ok(request);
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        // Who has logged in is in anywhere; what hooks decide can depend on the path.
+        let place = if self.desk.shared.flask() == Flask::Gate { request.uri().path() } else { "" };
+        let identity = identity(&request, place);
+        if is_read && self.is_known(&identity) {
+            return Ok((request, Vec::new()));
         }
-        let refusal = if is_program && reply.status < 400 {
+        let reply =
+            self.desk.reply(Kind::Authorize, axum::body::Bytes::new(), Some(head_of(&request))).await?;
+        let response = answer::of_reply(reply);
+        if response.status() == StatusCode::NO_CONTENT {
+            self.remember(identity);
+            let cookies = response.headers().get_all(SET_COOKIE);
+            return Ok((request, cookies.iter().map(|cookie| (SET_COOKIE, cookie.clone())).collect()));
+        }
+        Err(Box::new(if self.is_our_own(path) && response.status().as_u16() < 400 {
             answer::error(StatusCode::UNAUTHORIZED, "log in first")
         } else {
-            answer::of_reply(reply)
-        };
-        Err(Box::new(refusal))
+            response
+        }))
     }
 
-    fn is_known(&self, headers: &HeaderMap) -> bool {
+    fn asks_for_admission(&self, method: &Method, path: &str) -> bool {
+        if self.rule(method, path).is_some_and(|rule| rule.is_open) {
+            return false;
+        }
+        match self.desk.shared.flask() {
+            // Flask answers the others, and asks for itself.
+            Flask::Gate => self.is_our_own(path),
+            Flask::Everything => self.is_our_own(path) && self.desk.settings().is_login_on,
+            Flask::Nothing | Flask::Unknown => self.desk.settings().is_login_on,
+        }
+    }
+
+    /// Is this one of the routes that Locust does not have?
+    fn is_our_own(&self, path: &str) -> bool {
+        path.strip_prefix(self.desk.settings().base_path.as_str()).unwrap_or(path).starts_with("/api/v1/")
+    }
+
+    fn is_known(&self, identity: &[u8; 32]) -> bool {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&identity(headers)).is_some_and(|until| *until > Instant::now())
+        known.get(identity).is_some_and(|until| *until > Instant::now())
     }
 
-    fn remember(&self, headers: &HeaderMap) {
+    fn remember(&self, identity: [u8; 32]) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_KNOWN {
             known.clear();
         }
-        known.insert(identity(headers), Instant::now() + KNOWN_FOR);
+        known.insert(identity, Instant::now() + KNOWN_FOR);
     }
 
     /// Locust's routes go through the Flask application where a locustfile has changed it.
     async fn answer(&self, path: Option<&str>, request: Request<Body>, next: Next) -> Response {
         let base = &self.desk.settings().base_path;
         let is_ours = path.is_none_or(|path| {
-            let path = path.strip_prefix(base.as_str()).unwrap_or(path);
-            path.starts_with("/api/v1/") || path.starts_with("/assets/") || path == "/favicon.svg"
+            let file = path.strip_prefix(base.as_str()).unwrap_or(path);
+            self.is_our_own(path) || file.starts_with("/assets/") || file == "/favicon.svg"
         });
-        if is_ours || self.desk.shared.flask() != Flask::Everything {
+        if is_ours || self.desk.shared.flask() < Flask::Everything {
             return next.run(request).await;
         }
         match Incoming::from_request(request, &self.desk).await {
@@ -207,15 +242,34 @@ pub(crate) fn pairs(headers: &HeaderMap) -> Vec<(String, Vec<u8>)> {
     headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect()
 }
 
-/// What a login goes by.
-fn identity(headers: &HeaderMap) -> [u8; 32] {
+/// A request without its body.
+fn head_of(request: &Request<Body>) -> command::Request {
+    command::Request {
+        method: request.method().as_str().to_owned(),
+        path: request.uri().path().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        headers: pairs(request.headers()),
+        remote: request.extensions().get::<Peer>().map_or_else(String::new, |peer| peer.0.to_string()),
+        ..command::Request::default()
+    }
+}
+
+/// What somebody is known again by: all that a locustfile can tell people apart by. It may look at any header, and at the
+/// query, so only who sends the very same ones from the same machine is let in without asking.
+fn identity(request: &Request<Body>, place: &str) -> [u8; 32] {
     let mut digest = Sha256::new();
-    for name in [COOKIE, AUTHORIZATION] {
-        for value in headers.get_all(&name) {
-            digest.update(name.as_str());
-            digest.update(value.as_bytes());
-            digest.update(b"\0");
-        }
+    let mut add = |part: &[u8]| {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    };
+    add(place.as_bytes());
+    add(request.uri().query().unwrap_or_default().as_bytes());
+    if let Some(peer) = request.extensions().get::<Peer>() {
+        add(peer.0.ip().to_string().as_bytes());
+    }
+    for (name, value) in request.headers() {
+        add(name.as_str().as_bytes());
+        add(value.as_bytes());
     }
     digest.finalize().into()
 }
@@ -258,6 +312,7 @@ fn wrong_method(method: &Method, path: &str, allowed: &str) -> Response {
 
 /// Headers that were set by a Flask application stay as they are.
 fn harden(path: Option<&str>, response: &mut Response) {
+    let path = path.filter(|_| response.extensions().get::<flask::OfLocustfile>().is_none());
     let is_html =
         response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
     let mut put = |name, value: &'static str| {

@@ -1,6 +1,6 @@
 //! How did the run go, second by second? Points and marks, in bounded memory.
 //!
-//! One point a second for the first hour. When there are [`MAX_POINTS`], each two neighbours become one, and from then on
+//! One point a second for the first hour. When there are more than [`MAX_POINTS`], each two neighbours become one, and from then on
 //! points come half as often. So a run of any length has between half as many and [`MAX_POINTS`] points.
 
 use std::sync::Arc;
@@ -146,7 +146,7 @@ pub struct Mark {
 /// Points and marks of one run.
 #[derive(Debug, Default)]
 pub struct History {
-    points: Vec<Point>,
+    points: Vec<Arc<Point>>,
     marks: Vec<Mark>,
     before: Option<Arc<Measured>>,
     is_new: bool,
@@ -160,17 +160,18 @@ impl History {
             self.before = Some(Arc::clone(now));
             return;
         };
-        let was_reset = now.snapshot.total.requests < before.snapshot.total.requests;
+        let was_reset = now.started_at != before.started_at
+            || now.snapshot.total.requests < before.snapshot.total.requests;
         let is_too_early = now.snapshot.taken_at - before.snapshot.taken_at < self.step();
         if is_too_early && !was_reset {
             self.before = Some(before);
             return;
         }
         if !was_reset {
-            self.points.push(Point::between(&before, now, users));
+            self.points.push(Arc::new(Point::between(&before, now, users)));
         }
         self.before = Some(Arc::clone(now));
-        if self.points.len() >= MAX_POINTS {
+        if self.points.len() > MAX_POINTS {
             self.thin();
         }
     }
@@ -206,7 +207,7 @@ impl History {
     }
 
     /// Points after a moment in Unix seconds.
-    pub fn points_since(&self, since: f64) -> &[Point] {
+    pub fn points_since(&self, since: f64) -> &[Arc<Point>] {
         &self.points[self.points.partition_point(|point| point.at <= since)..]
     }
 
@@ -216,10 +217,10 @@ impl History {
     }
 }
 
-fn join(points: &[Point]) -> Point {
+fn join(points: &[Arc<Point>]) -> Arc<Point> {
     match points {
-        [first, second] => first.and(second),
-        rest => rest[0].clone(),
+        [first, second] => Arc::new(first.and(second)),
+        rest => Arc::clone(&rest[0]),
     }
 }
 
@@ -302,6 +303,16 @@ mod tests {
         run.tick(101.0, &[1.0]);
         run.tick(102.0, &[1.0; 2]);
         assert_eq!(run.history.points_since(0.0).iter().map(|point| point.rps).collect::<Vec<_>>(), [2.0]);
+    }
+
+    #[test]
+    fn a_reset_is_noticed_although_more_came_since() {
+        let mut run = Run::new();
+        run.tick(100.0, &[1.0; 2]);
+        run.stats.reset(100.5);
+        run.tick(101.0, &[1.0; 7]);
+        run.tick(102.0, &[1.0; 3]);
+        assert_eq!(run.history.points_since(0.0).iter().map(|point| point.rps).collect::<Vec<_>>(), [3.0]);
     }
 
     #[test]

@@ -178,7 +178,14 @@ fn nodes(exception: &Value) -> Vec<String> {
 }
 
 fn table(desk: &Desk, kind: &str, rows: &[csv::Row]) -> Response {
-    answer::download("text/csv", &format!("{}_{kind}.csv", download_name(desk)), csv::text(rows))
+    let rows: Vec<csv::Row> = rows.iter().map(|row| row.iter().map(|field| inert(field)).collect()).collect();
+    answer::download("text/csv", &format!("{}_{kind}.csv", download_name(desk)), csv::text(&rows))
+}
+
+/// A field that a spreadsheet does not take for a formula: names and messages come from the target, too.
+fn inert(field: &str) -> String {
+    let is_formula = field.starts_with(['=', '+', '-', '@', '\t', '\r']) && field.parse::<f64>().is_err();
+    if is_formula { format!("'{field}") } else { field.to_owned() }
 }
 
 /// The beginning of the name of a file, as the run says it: when it began and what it tests.
@@ -239,4 +246,26 @@ pub(crate) async fn worker_count(State(desk): State<Desk>) -> Response {
     desk.refresh(&["workers"]).await;
     let workers = published(&desk, "workers", Value::Null);
     answer::locust_json(&json!({ "worker_count": workers["worker_count"].as_u64().unwrap_or(0) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_formula_becomes_text_and_a_number_stays_one() {
+        let table = [
+            ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+            ("@SUM(1)", "'@SUM(1)"),
+            ("-1+1", "'-1+1"),
+            ("+1+1", "'+1+1"),
+            ("\t=1", "'\t=1"),
+            ("-1.5", "-1.5"),
+            ("/a=b", "/a=b"),
+            ("", ""),
+        ];
+        for (given, expected) in table {
+            assert_eq!(inert(given), expected);
+        }
+    }
 }

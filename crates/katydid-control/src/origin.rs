@@ -6,8 +6,8 @@
 
 use std::net::IpAddr;
 
-use axum::http::HeaderMap;
 use axum::http::header::{HOST, HeaderName, ORIGIN, REFERER, USER_AGENT};
+use axum::http::{HeaderMap, Uri};
 
 use crate::Settings;
 
@@ -20,28 +20,68 @@ const PRIVATE_ENDINGS: [&str; 5] = [".localhost", ".local", ".internal", ".test"
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
     allowed: Vec<String>,
+    /// Those that were given one by one: their pages are ours, too, as behind a proxy that calls the server otherwise.
+    given: Vec<String>,
     is_any_allowed: bool,
     is_loopback: bool,
 }
 
 impl Names {
     pub(crate) fn of(settings: &Settings) -> Self {
-        let mut allowed: Vec<String> =
-            settings.allowed_hosts.iter().map(|name| name.to_lowercase()).collect();
+        let given: Vec<String> = settings.allowed_hosts.iter().map(|name| name.to_lowercase()).collect();
+        let mut allowed = given.clone();
         allowed.push(settings.host.to_lowercase());
         // Whoever has to show a password gains nothing by rebinding: the browser keeps it for the real name.
         let is_any_allowed =
             settings.asks_for_credentials() || settings.allowed_hosts.iter().any(|name| name == "*");
         let address = settings.host.trim_matches(['[', ']']).parse::<IpAddr>();
         let is_loopback = settings.host == "localhost" || address.is_ok_and(|address| address.is_loopback());
-        Self { allowed, is_any_allowed, is_loopback }
+        Self { allowed, given, is_any_allowed, is_loopback }
     }
 
-    /// May a request come with this `Host`?
-    pub(crate) fn are_fine_with(&self, headers: &HeaderMap) -> bool {
+    /// May a request come with this `Host` and, where it has one, this host in its target? In HTTP/1.0 neither is needed;
+    /// no browser speaks it.
+    pub(crate) fn are_fine_with(&self, headers: &HeaderMap, target: &Uri, is_old: bool) -> bool {
+        if target.authority().is_some_and(|authority| !self.is_allowed(authority.as_str())) {
+            return false;
+        }
         let mut hosts = headers.get_all(HOST).iter();
-        let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
-        host.to_str().is_ok_and(|host| self.is_allowed(host))
+        match (hosts.next(), hosts.next()) {
+            (Some(host), None) => host.to_str().is_ok_and(|host| self.is_allowed(host)),
+            (None, _) => is_old,
+            _ => false,
+        }
+    }
+
+    /// May this request change the run?
+    pub(crate) fn may_change(&self, headers: &HeaderMap, is_get: bool) -> bool {
+        let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+        let host = text(HOST).unwrap_or_default();
+        let origin = text(ORIGIN);
+        if origin.is_some_and(|origin| self.is_of_given_name(origin)) {
+            return true;
+        }
+        if let Some(site) = text(SEC_FETCH_SITE)
+            && !matches!(site, "same-origin" | "none")
+        {
+            return false;
+        }
+        if let Some(origin) = origin {
+            return is_same_origin(origin, host);
+        }
+        if let Some(referer) = text(REFERER) {
+            return is_same_origin(referer, host) || self.is_of_given_name(referer);
+        }
+        // To an address without TLS a browser may send none of the three: for a picture on a foreign page that wishes so.
+        let is_browser = text(USER_AGENT).is_some_and(|agent| agent.starts_with("Mozilla/"));
+        !(is_get && is_browser && !headers.contains_key(SEC_FETCH_SITE))
+    }
+
+    /// Is the URL at one of the names that were given one by one?
+    fn is_of_given_name(&self, url: &str) -> bool {
+        let Some((_, authority)) = parts_of(url) else { return false };
+        let Some(name) = name_of(authority) else { return false };
+        self.given.contains(&name.to_lowercase())
     }
 
     fn is_allowed(&self, host: &str) -> bool {
@@ -80,39 +120,51 @@ fn is_address(name: &str) -> bool {
     name.parse::<IpAddr>().is_ok()
 }
 
-/// May this request change the run?
-pub(crate) fn may_change(headers: &HeaderMap, is_get: bool) -> bool {
-    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let host = text(HOST).unwrap_or_default();
-    let is_ours = |url: &str| is_same_origin(url, host);
-    if let Some(site) = text(SEC_FETCH_SITE)
-        && !matches!(site, "same-origin" | "none")
-    {
-        return false;
-    }
-    if let Some(origin) = text(ORIGIN) {
-        return is_ours(origin);
-    }
-    if let Some(referer) = text(REFERER) {
-        return is_ours(referer);
-    }
-    // To an address without TLS a browser may send none of the three: for a picture on a foreign page that wishes so.
-    let is_browser = text(USER_AGENT).is_some_and(|agent| agent.starts_with("Mozilla/"));
-    !(is_get && is_browser && !headers.contains_key(SEC_FETCH_SITE))
-}
-
-/// Is the URL at this host and port? The scheme is left out: in front of the server there may be one that speaks TLS.
+/// Is the URL at this host and port? In front of the server there may be one that speaks TLS, so the scheme only says which
+/// port need not be written.
 fn is_same_origin(url: &str, host: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
-    if !matches!(scheme, "http" | "https") {
-        return false;
-    }
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let Some((default_port, authority)) = parts_of(url) else { return false };
     let without_default = |text: &str| {
         let text = text.to_lowercase();
-        text.strip_suffix(":80").or_else(|| text.strip_suffix(":443")).map_or(text.clone(), str::to_owned)
+        text.strip_suffix(default_port).map_or(text.clone(), str::to_owned)
     };
     !authority.is_empty() && without_default(authority) == without_default(host)
+}
+
+/// The port that a URL's scheme stands for, with its colon, and the URL's authority.
+fn parts_of(url: &str) -> Option<(&'static str, &str)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let default_port = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return None,
+    };
+    Some((default_port, rest.split(['/', '?', '#']).next().unwrap_or_default()))
+}
+
+/// A path as applications see it: without percent-encoding, and with one slash where there are several.
+pub(crate) fn plain(path: &str) -> String {
+    let decoded = decoded(path);
+    let parts = decoded.split('/').filter(|part| !part.is_empty());
+    parts.fold(String::new(), |path, part| path + "/" + part)
+}
+
+fn decoded(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let hex = (first == b'%').then(|| tail.get(..2)).flatten();
+        let hex = hex.and_then(|pair| std::str::from_utf8(pair).ok());
+        let hex = hex.filter(|pair| pair.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        if let Some(byte) = hex.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
+            bytes.push(byte);
+            rest = &tail[2..];
+        } else {
+            bytes.push(first);
+            rest = tail;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -159,7 +211,7 @@ mod tests {
     fn a_foreign_page_cannot_change_the_run() {
         let ours = ("host", "127.0.0.1:8089");
         type Fields = &'static [(&'static str, &'static str)];
-        let table: [(Fields, bool, bool); 17] = [
+        let table: [(Fields, bool, bool); 21] = [
             (&[], true, true),
             (&[("user-agent", "curl/8.5")], true, true),
             (&[("origin", "http://127.0.0.1:8089")], true, true),
@@ -177,14 +229,72 @@ mod tests {
             (&[("sec-fetch-site", "none"), ("user-agent", "Mozilla/5.0")], true, true),
             (&[("user-agent", "Mozilla/5.0 (X11)")], false, true),
             (&[("origin", "http://localhost:8089")], false, false),
+            (&[("origin", "http://127.0.0.1:8089:443")], false, false),
+            (&[("origin", "https://load.example"), ("sec-fetch-site", "cross-site")], true, true),
+            (&[("referer", "https://Load.example:444/x")], true, true),
+            (&[("origin", "https://load.example.evil.example")], false, false),
         ];
+        let names = names("127.0.0.1", &["load.example"]);
         for (given, by_get, by_post) in table {
             let pair = |(name, value): &(&str, &str)| {
                 (HeaderName::from_bytes(name.as_bytes()).expect("a name"), value.parse().expect("a value"))
             };
             let headers: HeaderMap = given.iter().chain([&ours]).map(pair).collect();
-            assert_eq!(may_change(&headers, true), by_get, "GET {given:?}");
-            assert_eq!(may_change(&headers, false), by_post, "POST {given:?}");
+            assert_eq!(names.may_change(&headers, true), by_get, "GET {given:?}");
+            assert_eq!(names.may_change(&headers, false), by_post, "POST {given:?}");
+        }
+    }
+
+    #[test]
+    fn a_port_need_not_be_written_where_the_scheme_says_it() {
+        let table = [
+            ("http://a", "a:80", true),
+            ("http://a:80", "A", true),
+            ("https://a", "a:443", true),
+            ("https://a:80", "a", false),
+            ("http://a:443", "a", false),
+            ("ftp://a", "a", false),
+            ("http://", "", false),
+        ];
+        for (url, host, expected) in table {
+            assert_eq!(is_same_origin(url, host), expected, "{url} at {host}");
+        }
+    }
+
+    #[test]
+    fn the_host_of_the_target_counts_as_well() {
+        let names = names("127.0.0.1", &[]);
+        let ours: HeaderMap = [(HOST, "127.0.0.1:8089".parse().expect("a value"))].into_iter().collect();
+        let fine = |headers: &HeaderMap, target: &str, is_old: bool| {
+            names.are_fine_with(headers, &target.parse().expect("a target"), is_old)
+        };
+        assert!(fine(&ours, "/stop", false));
+        assert!(fine(&ours, "http://127.0.0.1:8089/stop", false));
+        assert!(!fine(&ours, "http://evil.example/stop", false));
+        assert!(!fine(&HeaderMap::new(), "/stop", false), "HTTP/1.1 needs a Host");
+        assert!(fine(&HeaderMap::new(), "/stop", true), "HTTP/1.0 knows none");
+    }
+
+    #[test]
+    fn other_spellings_of_a_path_are_known() {
+        for path in ["/stats/reset", "//stats/reset", "/stats//reset", "/%2fstats%2Freset/", "/st%61ts/reset"]
+        {
+            assert_eq!(plain(path), "/stats/reset");
+        }
+    }
+
+    #[test]
+    fn percent_encoding_is_undone_once() {
+        let table = [
+            ("/%73top", "/stop"),
+            ("/%2573top", "/%73top"),
+            ("/%", "/%"),
+            ("/%+1", "/%+1"),
+            ("/%é", "/%é"),
+            ("/%c3%a9", "/é"),
+        ];
+        for (given, expected) in table {
+            assert_eq!(decoded(given), expected);
         }
     }
 }

@@ -120,7 +120,7 @@ fn content_type(name: &str) -> &'static str {
 }
 
 /// `GET /login`: the form if there is a login, otherwise the page.
-pub(crate) async fn login(State(desk): State<Desk>, Incoming(request): Incoming) -> Response {
+pub(crate) async fn login(State(desk): State<Desk>, Incoming(request, _room): Incoming) -> Response {
     if desk.settings().is_login_on {
         return desk.ask(Kind::Login, request.body.clone(), Some(request)).await;
     }

@@ -127,6 +127,11 @@ impl Control {
         self.shared.board.publish_stats(stats, now);
     }
 
+    /// Has the users' thread left alone for a while, after it spent so long on publishing.
+    pub fn rest(&self, spent: Duration) {
+        self.shared.board.rest(spent);
+    }
+
     /// Notes that something happened to the run, at `at` in Unix seconds.
     pub fn mark(&self, at: f64, kind: &str, text: &str) {
         self.shared.board.mark(at, kind, text);
@@ -278,6 +283,8 @@ impl Door {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
+            // Who has said all that he has to say still wants the answer.
+            .half_close(true)
             .header_read_timeout(self.limits.head_within)
             .max_buf_size(self.limits.head_bytes)
             .max_headers(self.limits.headers)

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::Error;
+use crate::{Error, Flask};
 
 /// How to listen, and whom to let in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Settings {
     pub is_login_on: bool,
     /// Further names by which the server may be called; `*`: any.
     pub allowed_hosts: Vec<String>,
+    /// What the Flask application answers from the first request on.
+    pub flask: Flask,
     /// Folder of a page to serve instead of the embedded one.
     pub page: Option<PathBuf>,
     /// What one client can take.
@@ -43,6 +45,8 @@ pub struct Limits {
     pub headers: usize,
     /// Bytes of a request's body.
     pub body_bytes: usize,
+    /// Bytes of all bodies that are in memory at once.
+    pub bodies_bytes: usize,
     /// Time for the head of a request, and for the pause between two.
     pub head_within: Duration,
     /// Time for a body.
@@ -59,6 +63,7 @@ impl Default for Limits {
             head_bytes: 64 * 1024,
             headers: 100,
             body_bytes: 16 * 1024 * 1024,
+            bodies_bytes: 64 * 1024 * 1024,
             head_within: Duration::from_secs(15),
             body_within: Duration::from_secs(30),
             unread_for: Duration::from_secs(30),

@@ -8,13 +8,14 @@ use async_executor::LocalExecutor;
 use katydid_net::client::ClientSettings;
 use katydid_plan::{UserClass, Wait};
 
+use crate::fault::Caught;
 use crate::life::live;
 use crate::roster::UserId;
 use crate::scenario::{Scenario, user_class};
 use crate::user::User;
 
 /// Users that have ended since the engine last looked, and what they panicked with.
-pub(crate) type Departures = Rc<RefCell<Vec<(UserId, Vec<String>)>>>;
+pub(crate) type Departures = Rc<RefCell<Vec<(UserId, Vec<Caught>)>>>;
 
 /// A scenario of any type.
 pub(crate) trait Role {

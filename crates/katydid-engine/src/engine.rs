@@ -89,6 +89,7 @@ impl Engine {
     }
 
     /// Runs until the shape, the run time or `watch` ends it and the last user has left; what was measured comes back.
+    /// What scenarios panicked with is told to `watch`.
     ///
     /// # Errors
     /// No scenario, two of the same name, a host that is no URL, a spawn rate that is not above zero, or a system

@@ -3,7 +3,7 @@
 //! Not here: a terminal, a web server, Python. A run speaks through [`Watch`] and through the statistics.
 //!
 //! Reading order: [`scenario`] (what a user does), [`user`] (what it can do), [`measured`] (how a request becomes a
-//! sample), [`runner`] and [`roster`] (how many users there should be, and who has to go: values without a clock),
+//! sample), [`fault`] (what a panic becomes), [`runner`] and [`roster`] (how many users there should be, and who has to go: values without a clock),
 //! [`engine`] (what a program fills in), and the loop in `run`.
 //!
 //! ```no_run
@@ -53,6 +53,7 @@ mod cast;
 mod chance;
 pub mod engine;
 mod error;
+pub mod fault;
 mod life;
 pub mod measured;
 mod record;
@@ -67,6 +68,7 @@ mod words;
 
 pub use engine::{Engine, RunSettings};
 pub use error::Error;
+pub use fault::Fault;
 pub use katydid_net::client::{ClientSettings, Method, Response};
 pub use katydid_net::tls::{TlsSettings, Verify};
 pub use katydid_plan::{Stage, Stages, Target, Wait};

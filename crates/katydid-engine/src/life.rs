@@ -3,13 +3,12 @@
 //! What a maintainer must not break: a killed user's future is dropped before `on_stop` runs, and a panic in a
 //! scenario ends that user alone.
 
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
+use crate::fault::{Caught, caught};
 use crate::scenario::Scenario;
 use crate::user::User;
 
@@ -66,17 +65,17 @@ impl Leash {
 enum End {
     Returned,
     Killed,
-    Panicked(String),
+    Panicked(Caught),
 }
 
 /// Lives a whole life of a user of `scenario`; returns what it panicked with, if it did.
-pub(crate) async fn live<S: Scenario>(scenario: &S, user: &User) -> Vec<String> {
+pub(crate) async fn live<S: Scenario>(scenario: &S, user: &User) -> Vec<Caught> {
     let run = guarded(user.leash(), scenario.run_user(user)).await;
     let stop = guarded(&Leash::default(), scenario.on_stop(user)).await;
     [run, stop]
         .into_iter()
         .filter_map(|end| match end {
-            End::Panicked(message) => Some(message),
+            End::Panicked(caught) => Some(caught),
             End::Returned | End::Killed => None,
         })
         .collect()
@@ -97,17 +96,11 @@ async fn guarded(leash: &Leash, future: impl Future<Output = ()>) -> End {
 
 fn poll_caught(future: Pin<&mut impl Future<Output = ()>>, context: &mut Context<'_>) -> Poll<End> {
     // After a panic the future is not polled again, so nobody sees a state that it left broken.
-    match catch_unwind(AssertUnwindSafe(|| future.poll(context))) {
+    match caught(|| future.poll(context)) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(())) => Poll::Ready(End::Returned),
-        Err(payload) => Poll::Ready(End::Panicked(message_of(&*payload))),
+        Err(caught) => Poll::Ready(End::Panicked(caught)),
     }
-}
-
-fn message_of(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a message".into())
 }
 
 #[cfg(test)]
@@ -150,11 +143,9 @@ mod tests {
     #[test]
     fn a_panic_ends_in_a_message() {
         let leash = Leash::default();
-        let quiet = std::panic::take_hook();
-        std::panic::set_hook(Box::new(|_| {}));
         let end = poll_once(pin!(guarded(&leash, async { panic!("no item {}", 7) })));
-        std::panic::set_hook(quiet);
-        assert_eq!(end, Poll::Ready(End::Panicked("no item 7".into())));
+        let Poll::Ready(End::Panicked(caught)) = end else { panic!("{end:?} is no panic") };
+        assert_eq!(caught.message, "no item 7");
     }
 
     #[test]

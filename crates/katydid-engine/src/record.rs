@@ -11,15 +11,16 @@ use katydid_net::clock::Moment;
 use katydid_net::exchange::Timing;
 use katydid_stats::{RunStats, Sample};
 
+use crate::fault::{Caught, Fault, Faults};
+
 /// Seconds of the window from which current percentiles come.
 const WINDOW_SECONDS: usize = 10;
-/// What a panic of a scenario is recorded as, beside the scenario's name.
-const FAULT_METHOD: &str = "PANIC";
 
 /// The statistics of a run and the clock they are on.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     stats: RefCell<RunStats>,
+    faults: RefCell<Faults>,
     /// Unix time minus [`Moment`] time, in seconds: taken once, so that samples of one run are on one scale even if
     /// the wall clock is set.
     unix_offset: f64,
@@ -31,7 +32,7 @@ impl Recorder {
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
         let mut stats = RunStats::new(unix);
         stats.keep_windows(WINDOW_SECONDS, false);
-        Self { stats: RefCell::new(stats), unix_offset: unix - seconds(now) }
+        Self { stats: RefCell::new(stats), faults: RefCell::default(), unix_offset: unix - seconds(now) }
     }
 
     /// Unix time of a moment.
@@ -59,15 +60,17 @@ impl Recorder {
         }
     }
 
-    /// Records that a scenario panicked: a failure without a sample.
-    pub(crate) fn fault(&self, scenario: &str, message: &str) {
-        let at = self.unix(Moment::now());
-        let mut stats = self.stats.borrow_mut();
-        let entry = stats.entry_at(FAULT_METHOD, scenario, at);
-        stats.record_failure(entry, message, at);
+    /// Counts a panic of a scenario.
+    pub(crate) fn fault(&self, scenario: &str, caught: &Caught) {
+        self.faults.borrow_mut().add(scenario, caught);
     }
 
-    /// Forgets what was measured so far.
+    /// The panics so far, to look at.
+    pub(crate) fn faults(&self) -> Ref<'_, [Fault]> {
+        Ref::map(self.faults.borrow(), Faults::as_slice)
+    }
+
+    /// Forgets what was measured so far; panics stay.
     pub(crate) fn reset(&self) {
         let now = self.unix(Moment::now());
         self.stats.borrow_mut().reset(now);
@@ -149,12 +152,11 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_a_failure_without_a_request() {
+    fn a_panic_is_no_failure_of_the_target() {
         let recorder = Recorder::new(Moment(0));
-        recorder.fault("Visitor", "no item 7");
-        recorder.fault("Visitor", "no item 7");
-        let stats = recorder.stats();
-        assert_eq!((stats.total().requests, stats.total().failures), (0, 2));
-        assert_eq!(stats.errors().as_slice().len(), 1);
+        recorder.fault("Visitor", &Caught { message: "no item 7".into(), place: None });
+        recorder.reset();
+        assert_eq!(recorder.stats().total().failures, 0);
+        assert_eq!(recorder.faults().len(), 1);
     }
 }

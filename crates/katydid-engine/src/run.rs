@@ -204,6 +204,7 @@ impl<'e> Run<'e> {
             counts: &counts,
             target: self.runner.target(),
             stats: &self.recorder.stats(),
+            faults: &self.recorder.faults(),
             now: self.recorder.unix(now),
         })
     }

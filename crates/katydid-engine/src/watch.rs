@@ -5,6 +5,7 @@ use std::time::Duration;
 use katydid_plan::Target;
 use katydid_stats::RunStats;
 
+use crate::fault::Fault;
 use crate::runner::State;
 
 /// An onlooker of a run. It is called on the thread that runs the users, so it must be quick: it copies what it needs
@@ -31,6 +32,8 @@ pub struct Progress<'a> {
     pub target: Option<Target>,
     /// What was measured.
     pub stats: &'a RunStats,
+    /// What scenarios panicked with; at the last call, when the state is [`State::Stopped`], all of it.
+    pub faults: &'a [Fault],
     /// Unix time in seconds, on the scale of the samples.
     pub now: f64,
 }

@@ -84,6 +84,22 @@ impl<'a, 'py> Call<'a, 'py> {
         Ok(keywords)
     }
 
+    /// Adds `None` for each of `names` that was not given. Locust's verbs hand these arguments over always, so a `request`
+    /// of a subclass may look at them.
+    #[cold]
+    pub(crate) fn fill_in(
+        &self,
+        keywords: &Bound<'py, PyDict>,
+        names: &[&Bound<'py, PyString>],
+    ) -> PyResult<()> {
+        for name in names {
+            if !keywords.contains(name)? {
+                keywords.set_item(name, self.py().None())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether nothing was given that only `requests` or Python code can deal with.
     #[inline]
     pub(crate) fn has_rest(&self) -> bool {

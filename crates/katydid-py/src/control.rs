@@ -7,12 +7,12 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use katydid_control::command::{Command, Reply, Request};
+use katydid_control::command::{Command, Piece, Reply, Request, Sent, Stream};
 use katydid_control::settings::Limits;
 use katydid_control::{Control, Error, Flask, Settings};
-use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyBrokenPipeError, PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -28,7 +28,7 @@ impl PyControl {
     #[new]
     #[pyo3(signature = (
         *, host, port = 0, tls_cert = None, tls_key = None, base_path = String::new(), basic_auth = None,
-        bearer_tokens = Vec::new(), login = false, allowed_hosts = Vec::new(), page = None,
+        bearer_tokens = Vec::new(), login = false, allowed_hosts = Vec::new(), page = None, flask = "nothing",
     ))]
     #[expect(clippy::too_many_arguments, reason = "each is a keyword of the Python class")]
     fn new(
@@ -43,6 +43,7 @@ impl PyControl {
         login: bool,
         allowed_hosts: Vec<String>,
         page: Option<PathBuf>,
+        flask: &str,
     ) -> PyResult<Self> {
         let tls = match (tls_cert, tls_key) {
             (Some(chain), Some(key)) => Some((chain, key)),
@@ -53,6 +54,7 @@ impl PyControl {
         let host = host.unwrap_or_default();
         let is_login_on = login;
         let limits = Limits::default();
+        let flask = scope_of(flask)?;
         let settings = Settings {
             host,
             port,
@@ -62,6 +64,7 @@ impl PyControl {
             bearer_tokens,
             is_login_on,
             allowed_hosts,
+            flask,
             page,
             limits,
         };
@@ -106,15 +109,16 @@ impl PyControl {
         self.0.mark(at.unwrap_or_else(now), kind, text);
     }
 
-    /// Says what a Flask application answers: "nothing", "unknown" paths, or "everything" of Locust, too.
+    /// Says what a Flask application answers: "nothing", "unknown" paths, "everything" of Locust, too, or all that and,
+    /// as a "gate", who is let in to the rest.
     fn set_flask(&self, scope: &str) -> PyResult<()> {
-        self.0.use_flask(match scope {
-            "nothing" => Flask::Nothing,
-            "unknown" => Flask::Unknown,
-            "everything" => Flask::Everything,
-            _ => return Err(PyValueError::new_err(format!("no such scope: {scope:?}"))),
-        });
+        self.0.use_flask(scope_of(scope)?);
         Ok(())
+    }
+
+    /// Says that the users' thread has just spent so many seconds on publishing, and is to be left alone for a while.
+    fn rest(&self, seconds: f64) {
+        self.0.rest(Duration::try_from_secs_f64(seconds).unwrap_or_default());
     }
 
     /// Says which file `/stats/requests_full_history/csv` sends.
@@ -142,6 +146,16 @@ impl PyControl {
 
 fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
+
+fn scope_of(name: &str) -> PyResult<Flask> {
+    match name {
+        "nothing" => Ok(Flask::Nothing),
+        "unknown" => Ok(Flask::Unknown),
+        "everything" => Ok(Flask::Everything),
+        "gate" => Ok(Flask::Gate),
+        _ => Err(PyValueError::new_err(format!("no such scope: {name:?}"))),
+    }
 }
 
 fn as_os_error(error: &Error) -> PyErr {
@@ -195,10 +209,54 @@ impl PyCommand {
     /// Answers. A second answer is an error.
     #[pyo3(signature = (status = 200, headers = Vec::new(), body = Vec::new()))]
     fn reply(&self, status: u16, headers: Vec<(String, String)>, body: Vec<u8>) -> PyResult<()> {
-        let command = self.command.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let command = command.ok_or_else(|| PyRuntimeError::new_err("this command was answered already"))?;
-        command.reply(Reply { status, headers, body: body.into() });
+        self.unanswered()?.reply(Reply { status, headers, body: body.into() });
         Ok(())
+    }
+
+    /// Answers with a body that comes in pieces.
+    fn stream(&self, status: u16, headers: Vec<(String, String)>) -> PyResult<PyStream> {
+        let stream = self.unanswered()?.stream(Reply { status, headers, ..Reply::default() });
+        Ok(PyStream(Mutex::new(Some(stream))))
+    }
+}
+
+impl PyCommand {
+    fn unanswered(&self) -> PyResult<Command> {
+        let command = self.command.lock().unwrap_or_else(PoisonError::into_inner).take();
+        command.ok_or_else(|| PyRuntimeError::new_err("this command was answered already"))
+    }
+}
+
+/// The body of an answer as it comes. Who closes or drops it before `end` has told the client that it broke off.
+#[pyclass(frozen, module = "katydid._core", name = "ControlStream")]
+pub(crate) struct PyStream(Mutex<Option<Stream>>);
+
+#[pymethods]
+impl PyStream {
+    /// Sends a piece; False if the client has to read first. BrokenPipeError if it is gone.
+    fn send(&self, piece: Vec<u8>) -> PyResult<bool> {
+        self.hand_over(Piece::Data(piece.into()))
+    }
+
+    /// Says that there is no more, as `send` does.
+    fn end(&self) -> PyResult<bool> {
+        self.hand_over(Piece::End)
+    }
+
+    /// Sends no more, be it the end or not.
+    fn close(&self) {
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
+
+impl PyStream {
+    fn hand_over(&self, piece: Piece) -> PyResult<bool> {
+        let stream = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match stream.as_ref().map_or(Sent::Gone, |stream| stream.try_send(piece)) {
+            Sent::Taken => Ok(true),
+            Sent::Full => Ok(false),
+            Sent::Gone => Err(PyBrokenPipeError::new_err("the client is gone")),
+        }
     }
 }
 
@@ -255,5 +313,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyControl>()?;
     module.add_class::<PyCommand>()?;
     module.add_class::<PyRequest>()?;
+    module.add_class::<PyStream>()?;
     module.add_function(wrap_pyfunction!(page_document, module)?)
 }

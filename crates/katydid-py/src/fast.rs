@@ -52,10 +52,16 @@ impl Client for FastHttpClient {
     fn verb<'py>(slf: &Bound<'py, Self>, call: &Call<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         if Inherited::holds(&slf.get().inherited, slf, &[intern!(py, "request")])? {
-            Self::call(slf, call)
-        } else {
-            slf.call_method(intern!(py, "request"), (call.method, call.url), Some(&call.keywords()?))
+            return Self::call(slf, call);
         }
+        let keywords = call.keywords()?;
+        let (data, json) = (intern!(py, "data"), intern!(py, "json"));
+        match text(call.method) {
+            Some("POST") => call.fill_in(&keywords, &[data, json])?,
+            Some("PUT" | "PATCH") => call.fill_in(&keywords, &[data])?,
+            _ => {}
+        }
+        slf.call_method(intern!(py, "request"), (call.method, call.url), Some(&keywords))
     }
 }
 

@@ -6,6 +6,7 @@
 //! waited for before the exception goes on.
 
 use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use katydid_net::{ExchangeId, Moment, Reactor};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 
 use crate::greenlet::{self, Api};
 
@@ -45,6 +47,8 @@ impl Drop for Waiter {
 
 /// The meeting point of one thread's gevent hub and its reactor. Lives as long as the process.
 pub(crate) struct Hub {
+    /// [`PROCESS`] as of the hub's birth.
+    process: u32,
     api: Api,
     hub: Py<PyAny>,
     reactor: RefCell<Reactor<Waiter>>,
@@ -72,6 +76,9 @@ pub(crate) struct Hub {
     /// `resumed` as of the last [`yield_if_unswitched`].
     seen: Cell<u64>,
 }
+
+/// Counts the forks between the first process and this one.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
     static HUB: Cell<Option<&'static Hub>> = const { Cell::new(None) };
@@ -105,6 +112,7 @@ fn release() {
 #[cold]
 #[inline(never)]
 fn join(py: Python<'_>) -> PyResult<&'static Hub> {
+    watch_for_forks(py)?;
     let reactor = Reactor::try_new()?;
     let hub = greenlet::gevent_hub(py)?;
     let gevent_loop = hub.getattr("loop")?;
@@ -113,6 +121,7 @@ fn join(py: Python<'_>) -> PyResult<&'static Hub> {
     watcher.setattr("ref", false)?;
     watcher.call_method1("start", (wrap_pyfunction!(turn, py)?,))?;
     let joined: &'static Hub = Box::leak(Box::new(Hub {
+        process: PROCESS.load(Ordering::Relaxed),
         api: Api::import(py)?,
         hub: hub.unbind(),
         reactor: RefCell::new(reactor),
@@ -134,7 +143,34 @@ fn join(py: Python<'_>) -> PyResult<&'static Hub> {
     Ok(joined)
 }
 
+/// Has [`leave_parents`] called in every child of this process that is a copy of it.
+fn watch_for_forks(py: Python<'_>) -> PyResult<()> {
+    static WATCHES: PyOnceLock<()> = PyOnceLock::new();
+    let watch = || {
+        let hooks = pyo3::types::PyDict::new(py);
+        hooks.set_item("after_in_child", wrap_pyfunction!(leave_parents, py)?)?;
+        py.import("os")?.call_method("register_at_fork", (), Some(&hooks))?;
+        PyResult::Ok(())
+    };
+    WATCHES.get_or_try_init(py, watch).map(drop)
+}
+
+/// In a child of a fork: the poller and the connections are the parent's. They are left as they are, and whoever uses
+/// a client here gets a hub and connections of its own.
+#[pyfunction]
+fn leave_parents(py: Python<'_>) -> PyResult<()> {
+    PROCESS.fetch_add(1, Ordering::Relaxed);
+    let Some(hub) = HUB.take() else { return Ok(()) };
+    hub.watcher.bind(py).call_method0(intern!(py, "stop"))?;
+    hub.stop_timer(py)
+}
+
 impl Hub {
+    /// Whether this process made the hub. That of a parent must not be touched: its poller is shared with the parent.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.process == PROCESS.load(Ordering::Relaxed)
+    }
+
     /// Calls `use_it` with the reactor, which it must not keep; neither may it run Python code.
     #[inline]
     pub(crate) fn with<T>(&self, use_it: impl FnOnce(&mut Reactor<Waiter>) -> T) -> T {

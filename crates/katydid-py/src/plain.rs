@@ -79,27 +79,33 @@ impl Client for HttpClient {
     fn verb<'py>(slf: &Bound<'py, Self>, call: &Call<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         if Inherited::holds(&slf.get().inherited, slf, &[intern!(py, "request")])? {
-            Self::call(slf, call)
-        } else {
-            Self::through(slf, intern!(py, "request"), call)
+            return Self::call(slf, call);
         }
+        let keywords = Self::keywords(call)?;
+        call.fill_in(&keywords, &[intern!(py, "data"), intern!(py, "json")])?;
+        if call.allow_redirects.is_none() && matches!(text(call.method), Some("GET" | "OPTIONS")) {
+            keywords.set_item(intern!(py, "allow_redirects"), true)?;
+        }
+        slf.call_method(intern!(py, "request"), (call.method, call.url), Some(&keywords))
     }
 }
 
 impl HttpClient {
-    /// Calls a Python method with the same arguments.
+    /// Has Python code send a request.
     #[cold]
     #[inline(never)]
-    fn through<'py>(
-        slf: &Bound<'py, Self>,
-        method: &Bound<'py, PyString>,
-        call: &Call<'_, 'py>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn in_python<'py>(slf: &Bound<'py, Self>, call: &Call<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let keywords = Self::keywords(call)?;
+        slf.call_method(intern!(slf.py(), "_request"), (call.method, call.url), Some(&keywords))
+    }
+
+    #[cold]
+    fn keywords<'py>(call: &Call<'_, 'py>) -> PyResult<Bound<'py, PyDict>> {
         let keywords = call.keywords()?;
         if call.is_verb && call.method.eq("HEAD")? && call.allow_redirects.is_none() {
             keywords.set_item("allow_redirects", false)?;
         }
-        slf.call_method(method, (call.method, call.url), Some(&keywords))
+        Ok(keywords)
     }
 
     fn call<'py>(slf: &Bound<'py, Self>, call: &Call<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -114,7 +120,7 @@ impl HttpClient {
         ];
         let is_own = Inherited::holds(&slf.get().steps, slf, &steps)?;
         let flight = if is_own { Self::launch(slf, hub, call)? } else { None };
-        let Some(flight) = flight else { return Self::through(slf, intern!(py, "_request"), call) };
+        let Some(flight) = flight else { return Self::in_python(slf, call) };
         transport::settle(py, hub, flight.id)?;
         Self::landed(slf, hub, call, flight)
     }

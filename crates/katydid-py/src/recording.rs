@@ -5,11 +5,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use katydid_net::{Moment, Timing};
 use katydid_stats::{Phase, Sample};
+use pyo3::exceptions::PyException;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{PyDict, PyList};
 
-use crate::stats::Recorder;
+use crate::attached::Attached;
+use crate::session::Inherited;
+use crate::stats::{Recorder, as_text};
 
 /// What the recorder needs to know.
 pub(crate) struct Report {
@@ -21,9 +24,15 @@ pub(crate) struct Report {
     pub(crate) status: Option<u16>,
 }
 
-/// The recorder, if it is the only listener of `event`.
+/// Whether `fire` of the last kind of event is Locust's own.
+static FIRE: Attached<Inherited> = Attached::new(Inherited::unknown());
+
+/// The recorder, if it is the only listener of `event`, and nobody has put another way of firing in place.
 #[inline]
 pub(crate) fn only_recorder<'py>(event: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, Recorder>>> {
+    if !Inherited::holds(&FIRE, event, &[intern!(event.py(), "fire")])? {
+        return Ok(None);
+    }
     let Some(handlers) = event.getattr_opt(intern!(event.py(), "_handlers"))? else { return Ok(None) };
     let Ok(handlers) = handlers.cast_exact::<PyList>() else { return Ok(None) };
     if handlers.len() != 1 {
@@ -32,20 +41,37 @@ pub(crate) fn only_recorder<'py>(event: &Bound<'py, PyAny>) -> PyResult<Option<B
     Ok(handlers.get_item(0)?.cast_into_exact::<Recorder>().ok())
 }
 
-/// Records a request natively.
+/// Records a request natively. What goes wrong with it is told as the event tells what went wrong in a listener.
 pub(crate) fn record(
     recorder: &Bound<'_, Recorder>,
     report: &Report,
     exception: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<()> {
+    match try_record(recorder, report, exception) {
+        Err(fault) if fault.is_instance_of::<PyException>(recorder.py()) => tell(recorder, &fault),
+        outcome => outcome,
+    }
+}
+
+#[cold]
+fn tell(recorder: &Bound<'_, Recorder>, fault: &PyErr) -> PyResult<()> {
     let py = recorder.py();
-    let method = report.method.bind(py).cast::<PyString>()?;
-    let name = report.name.bind(py).cast::<PyString>()?;
+    py.import("katydid.locust.event")?.call_method1("report_fault", (recorder, fault.value(py))).map(drop)
+}
+
+#[inline]
+fn try_record(
+    recorder: &Bound<'_, Recorder>,
+    report: &Report,
+    exception: Option<&Bound<'_, PyAny>>,
+) -> PyResult<()> {
+    let py = recorder.py();
+    let (method, name) = (as_text(report.method.bind(py))?, as_text(report.name.bind(py))?);
+    let (method, name) = (method.to_string_lossy(), name.to_string_lossy());
     let sample = Sample { status: report.status, ..sample(&report.timing, report.length) };
     let recorder = recorder.get();
-    let (method, name) = (method.to_str()?, name.to_str()?);
-    recorder.record(method, name, &sample);
-    exception.map_or(Ok(()), |exception| recorder.record_failure(method, name, exception))
+    recorder.record(&method, &name, &sample);
+    exception.map_or(Ok(()), |exception| recorder.record_failure(&method, &name, exception))
 }
 
 /// The record of one exchange, or of several that followed each other (redirects).

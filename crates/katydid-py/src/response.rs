@@ -202,8 +202,13 @@ impl Response {
         self.state.with(py, |state| state.reply.is_some())
     }
 
-    /// Reports the request with `exception` as its failure.
+    /// Reports the request with `exception` as its failure, or as a success that somebody said it is.
     fn report(slf: &Bound<'_, Self>, exception: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        Self::report_as(slf, exception, true)
+    }
+
+    /// The same; what nobody said anything about (`!is_said`) keeps the failure that a task put into `request_meta`.
+    fn report_as(slf: &Bound<'_, Self>, exception: Option<&Bound<'_, PyAny>>, is_said: bool) -> PyResult<()> {
         if let Some(exception) = exception {
             samples::offer(slf, exception);
         }
@@ -224,7 +229,9 @@ impl Response {
             Some(meta) => meta.into_bound(py),
             None => Self::build_meta(slf)?,
         };
-        meta.set_item(intern!(py, "exception"), exception)?;
+        if is_said || exception.is_some() {
+            meta.set_item(intern!(py, "exception"), exception)?;
+        }
         let timing = this.state.with(py, |state| state.timing);
         recording::record_marks(event, &timing)?;
         recording::fire(event, &meta)
@@ -259,7 +266,7 @@ impl Response {
     pub(crate) fn report_now(slf: &Bound<'_, Self>) -> PyResult<()> {
         let py = slf.py();
         let exception = Self::automatic(slf)?;
-        Self::report(slf, exception.as_ref().map(|error| error.bind(py)))
+        Self::report_as(slf, exception.as_ref().map(|error| error.bind(py)), false)
     }
 
     /// The failure that the answer itself amounts to.
@@ -587,23 +594,26 @@ impl Response {
         Ok(())
     }
 
-    /// Move answer and timing into `other`, a response of the same request to an earlier hop.
+    /// Copies answer, timing and request into `other`, a response to the same request.
     fn _copy_to(&self, py: Python<'_>, other: &Bound<'_, Self>) {
-        let (status, reply, timing, url) = self.state.with(py, |state| {
+        let copy = self.state.with(py, |state| {
             let reply = state.reply.as_ref().map(|reply| Reply {
                 bytes: reply.bytes.clone(),
                 head_len: reply.head_len,
                 decoded: reply.decoded.clone(),
             });
-            (state.status, reply, state.timing, state.sent.as_ref().map(|sent| sent.clone_ref(py)))
+            State {
+                kind: state.kind,
+                status: state.status,
+                reply,
+                timing: state.timing,
+                length: state.length,
+                sent: state.sent.as_ref().map(|sent| sent.clone_ref(py)),
+                error: state.error.as_ref().map(|error| error.clone_ref(py)),
+                ..State::default()
+            }
         });
-        let old = other.get().state.with(py, |state| {
-            state.kind = Kind::Http;
-            state.status = status;
-            state.timing = timing;
-            (std::mem::replace(&mut state.reply, reply), std::mem::replace(&mut state.sent, url))
-        });
-        drop(old);
+        drop(other.get().state.with(py, |state| std::mem::replace(state, copy)));
     }
 
     /// Set the decoded body, where the native decoder could not.

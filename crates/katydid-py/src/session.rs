@@ -295,6 +295,11 @@ pub(crate) struct Inherited {
 }
 
 impl Inherited {
+    /// Nothing was looked up yet.
+    pub(crate) const fn unknown() -> Self {
+        Self { checked: None }
+    }
+
     /// Whether none of `names` means something else on the client's class (or on the client itself) than on the
     /// class that `_native_methods` names.
     #[inline]
@@ -329,7 +334,7 @@ impl Inherited {
 fn compare(client: &Bound<'_, PyAny>, names: &[&Bound<'_, PyString>]) -> PyResult<bool> {
     let py = client.py();
     let class = client.get_type();
-    let originals = class.getattr(intern!(py, "_native_methods"))?;
+    let Some(originals) = class.getattr_opt(intern!(py, "_native_methods"))? else { return Ok(false) };
     for name in names {
         if !class.getattr(*name)?.is(originals.get_item(*name)?) {
             return Ok(false);

@@ -16,7 +16,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 pub(crate) use entry::StatsEntry;
-pub(crate) use recorder::Recorder;
+pub(crate) use recorder::{Recorder, as_text};
 
 /// Seconds in the window of current percentiles until Python says otherwise.
 const WINDOW_SECONDS: usize = 10;

@@ -125,11 +125,15 @@ impl Transport {
 
 impl Open {
     fn close_idle(&self) {
-        self.owner.hub.with(|reactor| reactor.close_idle(self.pool));
+        if self.owner.hub.is_ours() {
+            self.owner.hub.with(|reactor| reactor.close_idle(self.pool));
+        }
     }
 
     fn close(&self) {
-        self.owner.hub.with(|reactor| reactor.close_pool(self.pool));
+        if self.owner.hub.is_ours() {
+            self.owner.hub.with(|reactor| reactor.close_pool(self.pool));
+        }
     }
 }
 

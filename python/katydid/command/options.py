@@ -529,10 +529,9 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         ("--otel",),
         Group.OTHER,
-        "Export OpenTelemetry metrics and traces",
+        "Export metrics, traces and the log as OpenTelemetry's own variables say",
         Kind.FLAG,
         env="LOCUST_ENABLE_OPENTELEMETRY",
-        needs="export OpenTelemetry data",
     ),
     Option(
         ("user_classes",),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gevent
 
 from katydid.control.page import NotBuilt
+from katydid.control.recording import recording_of
 from katydid.locust import log
 
 from .headless import EXIT_NO_RUN, create_runner, fill_in_load, shut_down
@@ -108,6 +109,7 @@ def _autostart(environment: Environment, runner: Runner, outputs: Outputs, optio
             runner.shape_greenlet.join()
     else:
         fill_in_load(options)
+        recording_of(environment).starter.run_time = options.run_time
         runner.start(options.num_users, options.spawn_rate)
         if not options.run_time:
             return

@@ -10,7 +10,8 @@ from __future__ import annotations
 import functools
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
@@ -41,6 +42,16 @@ _NATIVE = (
 
 _GET = ("GET",)
 _POST = ("POST",)
+_ANY = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+_API = "locust.katydid_api"
+"""The endpoint of our own addresses: it is asked who is let in, and they are answered natively."""
+
+_ADMISSION = "katydid.admission"
+"""In the environment of a request that only asks who is let in: a list, which our views fill."""
+
+_OURS = ("X-Katydid-View", "1")
+"""Marks what our views answer. The server adds the page's own headers and leaves this one out."""
 
 
 class Application:
@@ -55,6 +66,7 @@ class Application:
         base_path: str,
         folder: str | None,
         has_login: bool,
+        is_secure: Callable[[], bool],
     ) -> None:
         self._routes = routes
         self._natively = natively
@@ -63,20 +75,32 @@ class Application:
         self._base_path = base_path
         self._folder = folder
         self._has_login = has_login
+        self._is_secure = is_secure
         self._flask: Flask | None = None
         self._untouched: tuple[Any, ...] = ()
+        self._api_view: View | None = None
         self.login_manager: Any = None
         """flask-login's, with a login."""
 
     @property
     def scope(self) -> str:
-        """What requests it is to get: `nothing`, those to `unknown` paths, or `everything`.
+        """What it is to answer: `nothing`, `unknown` paths, or `everything`. As a `gate` it also
+        says who is let in to our own addresses.
 
         Built-in pages pass through it once hooks or views were changed, for then the locustfile has a say.
         """
         if self._flask is None:
             return "nothing"
-        return "unknown" if _shape(self._flask) == self._untouched else "everything"
+        if _shape(self._flask) == self._untouched:
+            return "unknown"
+        return "gate" if self._may_refuse(self._flask) else "everything"
+
+    def _may_refuse(self, application: Flask) -> bool:
+        """Can something that the locustfile added keep a request from a built-in page?"""
+        hooks = (application.before_request_funcs, application.url_value_preprocessors)
+        is_asked = any(hook.get(name) for hook in hooks for name in (None, "locust"))
+        is_wrapped = application.view_functions.get(_API) is not self._api_view
+        return is_asked or is_wrapped or "wsgi_app" in vars(application)
 
     @property
     def flask(self) -> Flask:
@@ -88,6 +112,7 @@ class Application:
         if self._flask is None:
             self._flask = self._made()
             self._untouched = _shape(self._flask)
+            self._api_view = self._flask.view_functions[_API]
         return self._flask
 
     def _made(self) -> Flask:
@@ -96,6 +121,7 @@ class Application:
         application.json.compact = False  # type: ignore[attr-defined]
         application.jinja_env.add_extension("jinja2.ext.do")
         application.jinja_loader = self._loader(application.jinja_loader)
+        application.config.update(self._cookie_settings())
         if self._has_login:
             self.login_manager = _imported("flask_login").LoginManager()
             self.login_manager.login_view = "locust.login"
@@ -117,6 +143,7 @@ class Application:
             ("/user", "update_user", _POST, routes.user),
         ]
         pages = [
+            ("/api/v1/<path:path>", "katydid_api", _ANY, lambda **_: _imported("flask").abort(404)),
             ("/", "index", _GET, self._index),
             *((rule, name, _GET, _view(self._read)) for rule, name in _NATIVE),
             *((rule, name, methods, _view(route)) for rule, name, methods, route in commands),
@@ -127,12 +154,29 @@ class Application:
             *((rule, name, methods, self._guarded(view)) for rule, name, methods, view in pages),
         ]
 
+    def _cookie_settings(self) -> dict[str, Any]:
+        """Cookies of a login are for this site alone, with TLS for it alone. A locustfile may set others."""
+        return {
+            f"{cookie}_COOKIE_{setting}": value
+            for cookie in ("SESSION", "REMEMBER")
+            for setting, value in (("HTTPONLY", True), ("SAMESITE", "Lax"), ("SECURE", self._is_secure()))
+        }
+
     def _read(self, ask: Ask) -> Reply:
         return self._natively(f"{ask.path}?{ask.query}" if ask.query else ask.path)
 
     def _guarded(self, view: View) -> View:
         """The view for those who have logged in, if there is a login."""
-        guarded = functools.wraps(view)(lambda *args, **kwargs: self.required(view)(*args, **kwargs))
+
+        @functools.wraps(view)
+        def answer(*args: Any, **kwargs: Any) -> Any:
+            admission = _imported("flask").request.environ.get(_ADMISSION)
+            if admission is None:
+                return view(*args, **kwargs)
+            admission.append(True)
+            return "", 204
+
+        guarded = functools.wraps(view)(lambda *args, **kwargs: self.required(answer)(*args, **kwargs))
         guarded.clear_cache = lambda: None  # type: ignore[attr-defined] # Locust's views remember their answers
         return guarded
 
@@ -154,10 +198,8 @@ class Application:
 
         return ask_first
 
-    def _index(self) -> str:
-        flask = _imported("flask")
-        page_text: str = flask.render_template("index.html", template_args=self._template_args())
-        return page_text
+    def _index(self) -> Any:
+        return _page("index.html", template_args=self._template_args())
 
     def _login(self) -> Any:
         flask = _imported("flask")
@@ -167,7 +209,7 @@ class Application:
             name: flask.session.pop(f"auth_{name}", None) if flask.current_app.secret_key else None
             for name in ("error", "info")
         }
-        return flask.render_template("auth.html", auth_args={**self._auth_args(), **messages})
+        return _page("auth.html", auth_args={**self._auth_args(), **messages})
 
     def _loader(self, own: Any) -> Any:
         """Finds the locustfile's templates, and the page's documents under their names."""
@@ -185,33 +227,71 @@ class Application:
         data = f"{{{{ ({wrapped}) | as_data | safe }}}}"
         return f"{{% raw %}}{before}{{% endraw %}}{data}{{% raw %}}{after}{{% endraw %}}"
 
-    def answer(self, ask: Ask, is_secure: bool = False) -> Reply:
+    def answer(self, ask: Ask) -> Reply:
         """Have the application answer a request."""
+        return self._called(environ_of(ask, self._is_secure()))
+
+    def authorize(self, ask: Ask) -> Reply:
+        """204 for somebody whom the application lets in, otherwise what to answer instead."""
+        admission: list[bool] = []
+        reply = self._called({**environ_of(ask, self._is_secure()), _ADMISSION: admission})
+        if admission:
+            cookies = [(name, value) for name, value in reply.headers if name.lower() == "set-cookie"]
+            return Reply(204, b"", cookies)
+        return replace(reply, status=403) if reply.status == 204 else reply
+
+    def _called(self, environ: dict[str, Any]) -> Reply:
+        """Call the application as a server does (PEP 3333)."""
         started: dict[str, Any] = {}
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             started.update(status=int(status.split()[0]), headers=list(headers))
-            return lambda data: written.append(data)
+            return written.append
 
         written: list[bytes] = []
-        chunks = self.flask.wsgi_app(environ_of(ask, is_secure), start_response)
-        try:
-            written += list(chunks)
-        finally:
-            getattr(chunks, "close", lambda: None)()
-        return Reply(started["status"], b"".join(written), started["headers"])
+        pieces = _Pieces(self.flask.wsgi_app(environ, start_response))
+        first = pieces.first()
+        body = b"".join([*written, first])
+        headers: list[tuple[str, str]] = started["headers"]
+        length = next((value for name, value in headers if name.lower() == "content-length"), None)
+        if first and length != str(len(body)):
+            return Reply(started["status"], body, headers, pieces)
+        pieces.close()
+        return Reply(started["status"], body, headers)
 
-    def authorize(self, ask: Ask, is_secure: bool = False) -> Reply:
-        """204 for somebody who has logged in, otherwise what to answer instead."""
-        application = self.flask
-        with application.request_context(environ_of(ask, is_secure)):
-            answer = self.required(lambda: ("", 204))
-            try:
-                response = application.make_response(answer())
-            except Exception as fault:
-                response = application.make_response(application.handle_user_exception(fault))
-            response = application.process_response(response)
-            return Reply(response.status_code, response.get_data(), list(response.headers.items()))
+
+class _Pieces:
+    """What an application returned, until it is closed."""
+
+    def __init__(self, returned: Iterable[bytes]) -> None:
+        self._returned = returned
+        self._rest = iter(returned)
+
+    def first(self) -> bytes:
+        """The first piece that has bytes, for only then the head is known; empty if none has."""
+        try:
+            return next((piece for piece in self._rest if piece), b"")
+        except BaseException:
+            self.close()
+            raise
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._rest)
+
+    def close(self) -> None:
+        """Tell the application that nobody wants more."""
+        getattr(self._returned, "close", lambda: None)()
+
+
+def _page(name: str, **arguments: Any) -> Any:
+    """One of the page's documents, marked as ours."""
+    flask = _imported("flask")
+    response = flask.make_response(flask.render_template(name, **arguments))
+    response.headers[_OURS[0]] = _OURS[1]
+    return response
 
 
 def _imported(name: str) -> Any:
@@ -229,7 +309,7 @@ def _imported(name: str) -> Any:
 def _view(route: Callable[[Ask], Reply]) -> View:
     """A Flask view that answers as a route does."""
 
-    def view() -> Any:
+    def view(**_: str) -> Any:
         flask = _imported("flask")
         request = flask.request
         body = request.get_data(cache=True)
@@ -237,7 +317,7 @@ def _view(route: Callable[[Ask], Reply]) -> View:
         ask = Ask(request.method, request.path, request.query_string.decode(), headers, body)
         reply = route(ask)
         response = flask.Response(reply.body, reply.status)
-        for name, value in reply.headers:
+        for name, value in [*reply.headers, _OURS]:
             response.headers[name] = value
         return response
 
@@ -277,6 +357,10 @@ def _count(hooks: Any) -> int:
     return len(hooks) if isinstance(hooks, (list, tuple)) else 1
 
 
+_NOT_PASSED_ON = ("content-length", "transfer-encoding", "proxy")
+"""Headers about how the body came, which is whole by now, and one that would become HTTP_PROXY."""
+
+
 def environ_of(ask: Ask, is_secure: bool) -> dict[str, Any]:
     """A request as WSGI has it (PEP 3333)."""
     host, _, port = ask.header("host").rpartition(":")
@@ -291,7 +375,6 @@ def environ_of(ask: Ask, is_secure: bool) -> dict[str, Any]:
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": address.strip("[]"),
         "REMOTE_PORT": remote_port,
-        "CONTENT_LENGTH": str(len(ask.body)),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "https" if is_secure else "http",
         "wsgi.input": io.BytesIO(ask.body),
@@ -300,11 +383,14 @@ def environ_of(ask: Ask, is_secure: bool) -> dict[str, Any]:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
+    if ask.body or ask.header("content-length"):
+        environ["CONTENT_LENGTH"] = str(len(ask.body))
     for name, value in ask.headers:
         key = name.upper().replace("-", "_")
         if key == "CONTENT_TYPE":
             environ[key] = value
-        elif key != "CONTENT_LENGTH":
+        elif name not in _NOT_PASSED_ON and "_" not in name:  # X_User could stand in for a proxy's X-User
             key = f"HTTP_{key}"
-            environ[key] = f"{environ[key]}, {value}" if key in environ else value
+            joint = "; " if key == "HTTP_COOKIE" else ", "
+            environ[key] = f"{environ[key]}{joint}{value}" if key in environ else value
     return environ

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import gevent
@@ -16,7 +17,7 @@ import gevent
 from .reply import Ask, Reply
 
 if TYPE_CHECKING:
-    from katydid._core import Command
+    from katydid._core import Command, ControlStream
 
     from .recording import Recording
 
@@ -25,6 +26,9 @@ logger = logging.getLogger("locust.web")
 Answer = Callable[[Ask], Reply]
 
 _READABLE = 1
+
+_READER_IS_SLOWER_S = 0.01
+"""How long a streamed answer waits before it tries again to get rid of a piece."""
 _CHANGES = frozenset(("swarm", "start", "change", "stop", "pause", "resume", "reset", "user", "flask"))
 
 
@@ -54,13 +58,18 @@ class Desk:
 
     def _serve(self, command: Command) -> None:
         if command.kind == "publish":
+            begun = time.perf_counter()
             self._recording.publish(set(json.loads(command.body)["names"]))
+            self._recording.board.rest(time.perf_counter() - begun)
             command.reply(204, [], b"")
             return
         reply = self._answered(command)
         if command.kind in _CHANGES:
             self._recording.publish()
-        command.reply(reply.status, reply.headers, reply.body)
+        if reply.pieces is None:
+            command.reply(reply.status, reply.headers, reply.body)
+        else:
+            _stream(command.stream(reply.status, reply.headers), reply.body, reply.pieces)
 
     def _answered(self, command: Command) -> Reply:
         answer = self._answers.get(command.kind)
@@ -71,6 +80,28 @@ class Desk:
         except Exception as fault:
             logger.exception("%s could not be answered", command.kind)
             return Reply.text(f"{type(fault).__name__}: see the log\n", 500)
+
+
+def _stream(stream: ControlStream, first: bytes, pieces: Iterator[bytes]) -> None:
+    """Send an answer piece by piece, as fast as it is made and read; a client that leaves ends it."""
+    try:
+        _hand_over(stream.send, first)
+        for piece in pieces:
+            if piece:
+                _hand_over(stream.send, piece)
+        _hand_over(stream.end)
+    except BrokenPipeError:
+        logger.debug("a client left before the end of an answer")
+    except Exception:
+        logger.exception("an answer broke off")
+    finally:
+        stream.close()
+        getattr(pieces, "close", lambda: None)()
+
+
+def _hand_over(send: Callable[..., bool], *piece: bytes) -> None:
+    while not send(*piece):
+        gevent.sleep(_READER_IS_SLOWER_S)
 
 
 def _asked_by(command: Command) -> Ask:

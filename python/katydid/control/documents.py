@@ -6,7 +6,9 @@ Their shapes are those of `/api/v1`; numbers that do not exist are None.
 from __future__ import annotations
 
 import argparse
+import math
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -17,8 +19,9 @@ from katydid.locust import stats as settings
 from katydid.locust._version import version
 from katydid.locust.argument_parser import default_args_dict, get_parser
 from katydid.locust.user.inspectuser import get_ratio
+from katydid.results import secrets
 
-from .start import MASKED, NO_SHAPE
+from .start import MASKED, NO_SHAPE, shown_host
 
 if TYPE_CHECKING:
     from katydid.locust.env import Environment
@@ -80,9 +83,7 @@ def state_of(runner: Runner | None) -> str:
     return "paused" if runner.is_paused else runner.state
 
 
-def run_document(
-    environment: Environment, clock: RunClock, usage: Usage, spawn_rate: float | None, run_time: int | None
-) -> Document:
+def run_document(environment: Environment, clock: RunClock, usage: Usage, run_time: int | None) -> Document:
     """State, users and load of the present run."""
     runner = environment.runner
     shape = environment.shape_class
@@ -96,9 +97,9 @@ def run_document(
         "run_time_s": run_time,
         "user_count": 0 if runner is None else runner.user_count,
         "target_user_count": 0 if runner is None else runner.target_user_count,
-        "spawn_rate": tick[1] if tick else spawn_rate,
+        "spawn_rate": tick[1] if tick else getattr(runner, "target_spawn_rate", None),
         "users_by_class": counts,
-        "host": host_of(environment) or None,
+        "host": shown_host(host_of(environment)) or None,
         "locustfile": environment.locustfile,
         "profile": environment.profile,
         "shape": type(shape).__name__ if shape else None,
@@ -183,7 +184,9 @@ def exceptions_document(runner: Runner | None) -> Document:
 
 def logs_document(environment: Environment) -> Document:
     """The last messages of this process and of the workers."""
-    return {"master": log.get_logs(), "workers": environment.worker_logs}
+    logs = {"master": log.get_logs(), "workers": environment.worker_logs}
+    shown: Document = secrets.without(logs, secrets.known_values(environment))
+    return shown
 
 
 def config_document(
@@ -198,7 +201,7 @@ def config_document(
     return {
         "num_users": getattr(options, "num_users", None),
         "spawn_rate": getattr(options, "spawn_rate", None),
-        "host": host,
+        "host": shown_host(host),
         "run_time": getattr(options, "run_time", None),
         "user_classes": _class_settings(environment),
         "show_userclass_picker": picks_classes,
@@ -207,14 +210,15 @@ def config_document(
         "hide_common_options": bool(shape and not picks_classes and not shape.use_common_options),
         "extra_options": extra_options,
         "profile": environment.profile,
-        "profiles": [],
         "percentiles_to_chart": list(settings.PERCENTILES_TO_CHART),
         "percentiles_to_statistics": list(settings.PERCENTILES_TO_STATISTICS),
         "percentiles_to_report": list(settings.PERCENTILES_TO_REPORT),
         "is_host_required": bool(web.HOST_IS_REQUIRED),
         "missing_host_warning": not host,
         "stats_history_enabled": bool(getattr(options, "stats_history_enabled", False)),
-        "csv_history_enabled": bool(getattr(options, "csv_prefix", None)),
+        "csv_history_enabled": bool(
+            getattr(options, "csv_prefix", None) and getattr(options, "stats_history_enabled", False)
+        ),
         "login_enabled": login,
         "base_path": base_path,
     }
@@ -222,7 +226,20 @@ def config_document(
 
 def _class_settings(environment: Environment) -> list[Document]:
     available = environment.available_user_classes or environment.user_classes_by_name
-    return [{"name": name, **available[name].json()} for name in sorted(available)]
+    tasks = environment.available_user_tasks or {}
+    return [
+        {
+            "name": name,
+            **available[name].json(),
+            "available_tasks": _names_of(tasks.get(name, available[name].tasks)),
+        }
+        for name in sorted(available)
+    ]
+
+
+def _names_of(tasks: Iterable[Any]) -> list[str]:
+    """What tasks are called, each once, in their order."""
+    return list(dict.fromkeys(getattr(task, "__name__", str(task)) for task in tasks))
 
 
 def shape_names(environment: Environment) -> list[str]:
@@ -255,6 +272,8 @@ def extra_options(environment: Environment, actions: dict[str, Any]) -> Document
 
 def _option(action: Any, value: Any) -> Document:
     """What a form needs to know of one option."""
+    if isinstance(value, float) and not math.isfinite(value):
+        value = str(value)  # not a number of JSON, but the form can post it
     return {
         "default_value": MASKED if action.is_secret and value else value,
         "choices": list(action.choices) if action.choices else None,
@@ -286,7 +305,7 @@ def template_args(environment: Environment, picks_classes: bool, extra_options: 
         "extra_options": extra_options,
         "hide_common_options": bool(shape and not picks_classes and not shape.use_common_options),
         "history": environment.stats.history if environment.stats.total.num_requests else [],
-        "host": host,
+        "host": shown_host(host),
         "is_distributed": is_distributed(runner),
         "is_host_required": bool(web.HOST_IS_REQUIRED),
         "locustfile": environment.locustfile,

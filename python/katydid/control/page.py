@@ -13,6 +13,8 @@ from typing import Any
 
 from katydid import _core
 
+from .plain import plain
+
 _MARKER = re.compile(r'(<script id="katydid-data" type="application/json">)(.*?)(</script>)', re.DOTALL)
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
@@ -60,4 +62,8 @@ def filled(name: str, data: Any, folder: str | None = None) -> str:
 def as_data(data: Any) -> str:
     """JSON that may stand inside of a page, whatever names and messages contain."""
     # No space after commas: they are a tenth of an hour's history. Programs look for those after colons.
-    return json.dumps(data, default=str, separators=(",", ": ")).translate(_ESCAPES)
+    try:
+        text = json.dumps(data, default=str, separators=(",", ": "), allow_nan=False)
+    except (ValueError, TypeError):
+        text = json.dumps(plain(data), separators=(",", ": "))
+    return text.translate(_ESCAPES)

@@ -21,8 +21,9 @@ from katydid.results import samples
 
 from . import documents
 from .marks import Marks
+from .plain import plain
 from .reply import Reply
-from .start import Starter
+from .start import Starter, shown_host
 
 if TYPE_CHECKING:
     from katydid.locust.env import Environment
@@ -112,7 +113,11 @@ class Recording:
             self._marks.notice_stage()
             self.board.publish_stats(self.environment.stats)
         else:
-            self.board.publish(name, json.dumps(self._makers[name](), default=str).encode())
+            document = self._makers[name]()
+            try:
+                self.board.publish(name, json.dumps(document, default=str).encode())
+            except (ValueError, TypeError):
+                self.board.publish(name, json.dumps(plain(document)).encode())
 
     def publish_forever(self) -> None:
         """Keep the board up to date."""
@@ -133,19 +138,18 @@ class Recording:
 
     def _run(self) -> documents.Document:
         starter = self.starter
-        run = documents.run_document(
-            self.environment, self._clock, self._usage, starter.spawn_rate, starter.run_time
-        )
+        run = documents.run_document(self.environment, self._clock, self._usage, starter.run_time)
         return {**run, "download_name": download_name(self.environment)}
 
     def _config(self) -> documents.Document:
-        return documents.config_document(
+        config = documents.config_document(
             self.environment,
             picks_classes=self._picks_classes,
             login=self._has_login,
             base_path=self._base_path,
             extra_options=self.extra_options(),
         )
+        return {**config, "profiles": list(self.template_args.get("all_profiles") or [])}
 
     def extra_options(self) -> documents.Document:
         """The locustfile's options with their present values; which there are is asked once."""
@@ -161,7 +165,7 @@ class Recording:
 def download_name(environment: Environment) -> str:
     """Locust's name for a download, without its ending."""
     begun = datetime.fromtimestamp(environment.stats.start_time or time.time())
-    parts = ["Locust", begun.strftime("%Y-%m-%d-%Hh%M"), environment.locustfile, environment.host]
+    parts = ["Locust", begun.strftime("%Y-%m-%d-%Hh%M"), environment.locustfile, shown_host(environment.host)]
     return "_".join(part for part in parts if part)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import HTTP
@@ -17,6 +18,13 @@ _HTML = "text/html; charset=utf-8"
 _URLENCODED = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 
+MOST_FIELDS = 1000
+"""Fields that a form may have."""
+
+
+class TooLarge(ValueError):
+    """A form has more fields than any has."""
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -25,6 +33,8 @@ class Reply:
     status: int
     body: bytes = b""
     headers: Headers = field(default_factory=list)
+    pieces: Iterator[bytes] | None = None
+    """What follows the body, of an answer that is made while it is sent."""
 
     @classmethod
     def json(cls, content: Any, status: int = 200) -> Reply:
@@ -74,22 +84,30 @@ class Ask:
 
     @property
     def form(self) -> dict[str, list[str]]:
-        """The fields of a posted form, each with all its values."""
+        """The fields of a posted form, each with all its values.
+
+        Raises:
+            TooLarge: there are too many.
+        """
         kind = self.header("content-type")
-        if kind.startswith(_MULTIPART):
+        if kind.lower().startswith(_MULTIPART):
             return _multipart(kind, self.body)
-        if kind.startswith(_URLENCODED):
+        if kind.lower().startswith(_URLENCODED):
+            if self.body.count(b"&") >= MOST_FIELDS:
+                raise TooLarge(f"the form has more than {MOST_FIELDS} fields")
             return parse_qs(self.body.decode("utf-8", "replace"), keep_blank_values=True)
         return {}
 
     @property
     def is_form(self) -> bool:
         """Is the body a form, which programs send by accident where JSON is wanted?"""
-        return self.header("content-type").startswith((_URLENCODED, _MULTIPART))
+        return self.header("content-type").lower().startswith((_URLENCODED, _MULTIPART))
 
 
 def _multipart(kind: str, body: bytes) -> dict[str, list[str]]:
     """The fields of a form in parts; files among them are left out."""
+    if body.count(b"\n--") > MOST_FIELDS:
+        raise TooLarge(f"the form has more than {MOST_FIELDS} fields")
     message = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body, policy=HTTP)
     fields: dict[str, list[str]] = {}
     for part in message.iter_parts() if message.is_multipart() else ():

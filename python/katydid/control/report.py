@@ -6,6 +6,7 @@ All three tell the same data, which are the answers of `/api/v1`.
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from .recording import Recording, recording_of
 TEMPLATE = "report.html"
 
 _PARTS = ("run", "errors", "exceptions", "history", "config")
+_MARKUP = re.compile(r"[\\|`*\[\]]")
+"""What makes more than text of a text in Markdown."""
+
 _TABLE_PERCENTILES = ("0.5", "0.95", "0.99")
 
 
@@ -49,7 +53,27 @@ def as_html(data: dict[str, Any]) -> str:
     Raises:
         page.NotBuilt: this build has none.
     """
-    return page.filled(TEMPLATE, data)
+    shown = {name: _as_precise_as_shown(data[name]) for name in _NUMBERS if data.get(name)}
+    return page.filled(TEMPLATE, {**data, **shown})
+
+
+_NUMBERS = ("history", "stats")
+"""What a report has most of."""
+
+_LEAST_MOMENT = 1e6
+"""Numbers above are moments, in seconds since the epoch, or counts."""
+
+
+def _as_precise_as_shown(value: Any) -> Any:
+    """Numbers with five digits, moments with milliseconds: the page shows no more, and files stay small."""
+    if isinstance(value, float):
+        short = round(value, 3) if abs(value) >= _LEAST_MOMENT else float(f"{value:.5g}")
+        return int(short) if short.is_integer() else short
+    if isinstance(value, dict):
+        return {key: item if key == "heat" else _as_precise_as_shown(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_precise_as_shown(item) for item in value]
+    return value
 
 
 def as_json(data: dict[str, Any]) -> str:
@@ -123,8 +147,8 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.2f}".rstrip("0").rstrip(".")
-    text = str(value).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
-    return " ".join(text.split())
+    text = str(value).replace("&", "&amp;").replace("<", "&lt;")
+    return " ".join(_MARKUP.sub(r"\\\g<0>", text).split())
 
 
 def _with_unit(value: float | None, unit: str) -> str | None:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from katydid.results import samples
+from katydid.results import samples, secrets
 
 from .recording import download_name
-from .reply import Ask, Reply
+from .reply import Ask, Reply, TooLarge
 from .report import as_json, as_markdown, report_data
-from .start import BadField, Order, Refused, Started, Starter, read_order
+from .start import NO_SHAPE, BadField, Order, Refused, Started, Starter, read_order, shown_host
 
 if TYPE_CHECKING:
     from katydid.locust.env import Environment
@@ -46,19 +47,24 @@ class Routes:
         environment = self._environment
         try:
             started = self._starter.carry_out(read_order(ask.form, environment.parsed_options))
+        except TooLarge as fault:
+            return Reply.text(f"{fault}\n", 413)
         except BadField as fault:
+            if fault.name in secrets.names_of_options(environment):
+                fault = BadField(fault.name, "this secret is not of the option's type")
             logger.error("POST /swarm: %s", fault)
             return Reply.text(f"{fault}\n", 500)
         except Refused as fault:
             logger.error("POST /swarm: %s", fault)
-            return Reply.json({"success": False, "message": str(fault), "host": environment.host})
+            host = shown_host(environment.host)
+            return Reply.json({"success": False, "message": str(fault), "host": host})
         return Reply.json(self._told(started))
 
     def _told(self, started: Started) -> dict[str, Any]:
         told: dict[str, Any] = {
             "success": True,
             "message": started.message,
-            "host": self._environment.host,
+            "host": shown_host(self._environment.host),
         }
         if started.run_time:
             told["run_time"] = started.run_time
@@ -78,6 +84,8 @@ class Routes:
         form = {name: [_text(given[name])] for name in JSON_FIELDS if given.get(name) not in (None, "")}
         if classes := given.get("user_classes"):
             form["user_classes"] = [_text(name) for name in _list(classes)]
+        if not self._starter.picks_classes:
+            self._refuse_picks(form)
         options = given.get("options") or {}
         if not isinstance(options, dict):
             raise BadField("options", "must be an object")
@@ -89,9 +97,16 @@ class Routes:
         order = read_order(form, self._environment.parsed_options)
         if order.user_count is not None and order.user_count < 0:
             raise BadField("user_count", "must not be below zero")
-        if order.spawn_rate is not None and not order.spawn_rate > 0:
+        if order.spawn_rate is not None and not 0 < order.spawn_rate < math.inf:
             raise BadField("spawn_rate", "must be above zero")
         return order
+
+    @staticmethod
+    def _refuse_picks(form: dict[str, list[str]]) -> None:
+        """Locust ignores them in silence; a program should know that others run than it asked for."""
+        for name in ("user_classes", "shape_class"):
+            if form.get(name, [NO_SHAPE]) != [NO_SHAPE]:
+                raise BadField(name, "can be chosen only where the command was started with --class-picker")
 
     def change(self, ask: Ask) -> Reply:
         """`PATCH /api/v1/run`: other users or another rate for the run there is."""
@@ -102,9 +117,13 @@ class Routes:
             return Reply.json({"error": "the load shape decides on users and rate"}, 409)
         try:
             given = _json_object(ask.body)
+            if unknown := set(given) - {"user_count", "spawn_rate"}:
+                raise Refused(f"{min(unknown)}: only user_count and spawn_rate can be changed", min(unknown))
+            if not given:
+                raise Refused("give user_count, spawn_rate or both")
             wanted = {
                 "user_count": given.get("user_count", runner.target_user_count),
-                "spawn_rate": given.get("spawn_rate", self._starter.spawn_rate or 1),
+                "spawn_rate": given.get("spawn_rate", runner.target_spawn_rate or 1),
             }
             return Reply.json(self._told(self._starter.carry_out(self._order_of_json(wanted))))
         except (BadField, Refused) as fault:

@@ -7,6 +7,7 @@ chooses classes and shape, and starts. Nothing is changed when a field cannot be
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import gevent
 
 from katydid import _core
 from katydid.locust.log import greenlet_exception_logger
+from katydid.results.secrets import MASK, masked_url
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -30,10 +32,19 @@ Form = dict[str, list[str]]
 NO_SHAPE = "Default"
 """How the page's list of shapes calls having none."""
 
-MASKED = "••••••"
+MASKED = MASK
 """Stands where a secret is known but not shown."""
 
 _ACTIVE = ("spawning", "running")
+
+_MOST_TURNS = 10
+"""Turns of the loop that a start is given to begin in its own greenlet: who asks after the answer is to
+see it."""
+
+
+def shown_host(host: str | None) -> str | None:
+    """A host without the password that its URL may contain."""
+    return masked_url(host) if host and "@" in host else host
 
 
 class BadField(ValueError):
@@ -143,11 +154,11 @@ class Starter:
 
     def __init__(self, environment: Environment, picks_classes: bool) -> None:
         self._environment = environment
-        self._picks_classes = picks_classes
+        self.picks_classes = picks_classes
         self._starting: Greenlet | None = None
         self._limiter: Greenlet | None = None
-        self.spawn_rate: float | None = None
-        """The rate that was asked for last."""
+        self.user_count: int | None = None
+        """The number of users that was asked for last."""
         self.run_time: int | None = None
         """The time limit of the present run, in seconds."""
         environment.events.test_stop.add_listener(self._drop_limit)
@@ -172,7 +183,7 @@ class Starter:
     def _chosen_classes(self, order: Order) -> list[type[Any]] | None:
         """The classes that the order picks; None leaves them as they are."""
         available = self._environment.available_user_classes
-        if not self._picks_classes:
+        if not self.picks_classes:
             return None
         if not available:
             raise Refused("there are no user classes to choose from", "user_classes")
@@ -187,7 +198,7 @@ class Starter:
 
     def _chosen_shape(self, order: Order) -> Any:
         """The shape that the order picks; False for none, None leaves it as it is."""
-        if not self._picks_classes:
+        if not self.picks_classes:
             return None
         if order.shape_class in (None, "", NO_SHAPE):
             return False
@@ -199,6 +210,8 @@ class Starter:
 
     def _set_options(self, order: Order) -> None:
         environment = self._environment
+        if order.host is not None and order.host == shown_host(environment.host):
+            order.host = None  # what the form showed, without the password that it did not show
         if order.host is not None:
             environment.host = order.host
         if order.profile is not None:
@@ -229,17 +242,23 @@ class Starter:
         if order.user_count is None or not order.spawn_rate:
             missing = "user_count" if order.user_count is None else "spawn_rate"
             raise Refused(f"{missing} is missing: a start needs user_count and spawn_rate", missing)
+        if not 0 < order.spawn_rate < math.inf:
+            raise Refused(f"spawn_rate: {order.spawn_rate} is not a rate above zero", "spawn_rate")
         runner = self._environment.runner
         assert runner is not None
         if self._starting is not None:
             self._starting.kill(block=True)
-        self.spawn_rate = order.spawn_rate
+        self.user_count = order.user_count
         self._starting = gevent.spawn(runner.start, order.user_count, order.spawn_rate)
         self._starting.link_exception(greenlet_exception_logger(logger))
+        for _ in range(_MOST_TURNS):
+            if runner.state in _ACTIVE and runner.target_user_count == order.user_count:
+                break
+            gevent.sleep(0)
         if order.run_time:
             self.limit(order.run_time)
         names = sorted(cls.__name__ for cls in self._environment.user_classes)
-        return Started("Swarming started", order.run_time, names if self._picks_classes else None)
+        return Started("Swarming started", order.run_time, names if self.picks_classes else None)
 
     def limit(self, run_time: int) -> None:
         """Stop the present run in so many seconds, whatever was its limit before."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from email.message import Message
-from http.cookiejar import CookieJar
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.request import Request
 
@@ -26,6 +26,11 @@ class CountingJar(_core.Versioned, CookieJar):
         self._bump()
         super().clear(*which, **named)
 
+    def set_policy(self, policy: Any) -> None:
+        """Say which cookies are taken and sent."""
+        self._bump()
+        super().set_policy(policy)
+
 
 class CountingRequestsJar(_core.Versioned, RequestsCookieJar):  # type: ignore[misc]
     """The same with the dictionary manners of `requests`."""
@@ -39,6 +44,11 @@ class CountingRequestsJar(_core.Versioned, RequestsCookieJar):  # type: ignore[m
         """Take cookies out of the jar."""
         self._bump()
         super().clear(*which, **named)
+
+    def set_policy(self, policy: Any) -> None:
+        """Say which cookies are taken and sent."""
+        self._bump()
+        super().set_policy(policy)
 
 
 class _Answer:
@@ -69,9 +79,11 @@ def cookie_header(jar: CookieJar, url: str) -> str | None:
 def cookie_line(jar: CookieJar, root: str) -> tuple[str | None, bool]:
     """The value of `Cookie` for requests to the server at `root`, and whether it lasts until the jar changes.
 
-    It does if no cookie is for some paths alone, and none expires.
+    It does if no cookie is for some paths alone, none expires, and no policy of the user's own has a say.
     """
-    lasting = all(
-        cookie.path == "/" and cookie.expires is None and not cookie.port_specified for cookie in jar
+    cookies = list(jar)
+    is_usual = not cookies or type(jar._policy) is DefaultCookiePolicy  # type: ignore[attr-defined]
+    lasting = is_usual and all(
+        cookie.path == "/" and cookie.expires is None and not cookie.port_specified for cookie in cookies
     )
     return (cookie_header(jar, root + "/") if lasting else None), lasting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as unshadowed_json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from requests.compat import chardet  # type: ignore[attr-defined]
@@ -304,6 +304,12 @@ class FastResponse(_core.Response):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} [{self.status_code}]>"
+
+    def __copy__(self) -> Self:
+        copy = type(self)()
+        self._copy_to(copy)
+        copy.__dict__.update(self.__dict__)
+        return copy
 
 
 class ErrorResponse(FastResponse):

@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from io import BytesIO
 from typing import Any, ClassVar
@@ -40,6 +41,9 @@ from katydid.http.headers import SessionHeaders
 from .exception import LocustError
 
 absolute_http_url_regexp = re.compile(r"^https?://", re.IGNORECASE)
+
+explicit_name: ContextVar[str | None] = ContextVar("explicit_name", default=None)
+"""What the caller of a request that `requests` sends right now wants it to be called, if anything."""
 
 
 class _Lazy:
@@ -226,6 +230,7 @@ class HttpSession(_core.HttpClient, requests.Session):  # type: ignore[misc]
         name = name or self.request_name
         response = self._respond(ResponseContextManager, method, context, bool(catch_response))
         begun = time.perf_counter()
+        named = explicit_name.set(name)
         try:
             answer = requests.Session.request(self, method, self._build_url(url), **kwargs)
         except (MissingSchema, InvalidSchema, InvalidURL):
@@ -243,6 +248,8 @@ class HttpSession(_core.HttpClient, requests.Session):  # type: ignore[misc]
             first = (answer.history or [answer])[0].request
             response._set_request(name or first.path_url, str(first.url))
             self._keep(response, answer, seconds, is_open=bool(kwargs.get("stream")))
+        finally:
+            explicit_name.reset(named)
         if not catch_response:
             response._report()
         return response

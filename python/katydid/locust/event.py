@@ -12,7 +12,7 @@ import time
 import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any, get_type_hints
+from typing import Any, ClassVar, get_type_hints
 
 from katydid.fault import place_of, story_of
 
@@ -24,6 +24,9 @@ _STEERING = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, Inte
 
 class EventHook:
     """One kind of event, and the functions that want to hear of it."""
+
+    _native_methods: ClassVar[dict[str, Any]]
+    """What the native clients take the place of, as long as nobody else has."""
 
     def __init__(self) -> None:
         self._handlers: list[Callable[..., Any]] = []
@@ -54,7 +57,7 @@ class EventHook:
             except _STEERING:
                 raise
             except Exception as fault:
-                _report_listener_fault(handler, fault)
+                report_fault(handler, fault)
 
     @contextmanager
     def measure(
@@ -83,7 +86,11 @@ class EventHook:
             self.fire(**meta)
 
 
-def _report_listener_fault(handler: Callable[..., Any], fault: Exception) -> None:
+EventHook._native_methods = {"fire": EventHook.fire}
+
+
+def report_fault(handler: Callable[..., Any], fault: Exception) -> None:
+    """Log what a listener raised; the exit code will tell of it, too."""
     name = getattr(handler, "__qualname__", repr(handler))
     logging.error("listener %s failed at %s: %r\n%s", name, place_of(fault), fault, story_of(fault))
     log.unhandled_greenlet_exception = True

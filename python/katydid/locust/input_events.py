@@ -24,12 +24,17 @@ class InitError(Exception):
     """There is no terminal to read keys from, or not any more."""
 
 
+def _require_terminal() -> None:
+    # Without any stdin there is no object; a locustfile may have closed it.
+    if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
+        raise InitError("stdin is not a terminal")
+
+
 class UnixKeyPoller:
     """Reads keys one by one from a Unix terminal, which it leaves as it was."""
 
     def __init__(self) -> None:
-        if not sys.stdin.isatty():
-            raise InitError("stdin is not a terminal")
+        _require_terminal()
         import termios
         import tty
 
@@ -92,8 +97,7 @@ class WindowsKeyPoller:
     """Reads keys one by one from a Windows console."""
 
     def __init__(self) -> None:
-        if not sys.stdin.isatty():
-            raise InitError("stdin is not a terminal")
+        _require_terminal()
 
     def cleanup(self) -> None:
         """Nothing was changed."""

@@ -58,6 +58,8 @@ def _command() -> int:
     user_classes, shapes, tasks, shape = merge_locustfiles_content(locustfiles)
     options = _parse_options()
     _set_up_logging(options)
+    if options.otel:
+        _set_up_telemetry(options)
     logger.info("starting katydid %s (Locust API %s)", _core.__version__, version)
     if options.list_commands:
         return _list(user_classes)
@@ -183,6 +185,14 @@ def _set_up_logging(options: Namespace) -> None:
         _refuse(f"--logfile {options.logfile}: {fault.__cause__ or fault}")
 
 
+def _set_up_telemetry(options: Namespace) -> None:
+    # Imported here, because only who wants it pays for its modules.
+    from .opentelemetry import setup_opentelemetry
+
+    if setup_opentelemetry(options.locustfile, options.profile):
+        logger.info("OpenTelemetry gets what its variables say")
+
+
 def _list(user_classes: dict[str, type[User]]) -> int:
     print("Available Users:")
     for name in user_classes:
@@ -237,7 +247,7 @@ def create_environment(
         events=events,
         host=options.host,
         reset_stats=options.reset_stats,
-        stop_timeout=options.stop_timeout,
+        stop_timeout=float(options.stop_timeout),
         parsed_options=options,
         parsed_locustfiles=parsed_locustfiles,
         available_user_classes=available_user_classes,

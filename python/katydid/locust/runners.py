@@ -87,6 +87,7 @@ class Runner:
         self.custom_messages: dict[str, tuple[Callable[..., None], bool]] = {}
         self.target_user_classes_count: dict[str, int] = {}
         self.target_user_count = 0
+        self.target_spawn_rate: float | None = None
         self.final_user_classes_count: dict[str, int] = {}
         self._users_dispatcher: UsersDispatcher | None = None
 
@@ -443,6 +444,7 @@ class LocalRunner(Runner):
         user_classes: list[type[User]] | None = None,
     ) -> None:
         self.target_user_count = user_count
+        self.target_spawn_rate = spawn_rate
         if self.state not in (STATE_RUNNING, STATE_SPAWNING):
             self._begin_test()
         if wait and user_count - self.user_count > spawn_rate:
@@ -469,6 +471,7 @@ class LocalRunner(Runner):
         self._node.user_classes_count = {}
         self.environment._filter_tasks_by_tags()
         self.environment.events.test_start.fire(environment=self.environment)
+        self.record_anew()  # a listener may have chosen another way of recording
 
     def _dispatch(
         self, user_count: int, spawn_rate: float, wait: bool, user_classes: list[type[User]] | None

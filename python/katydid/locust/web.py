@@ -6,6 +6,7 @@ thread (documents, answers to commands, the Flask application) is in `katydid.co
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import Callable
@@ -45,6 +46,7 @@ HOST_IS_REQUIRED = False
 
 _EVERY_ADDRESS = ("*", "0.0.0.0", "::")
 _LOOPBACK = "127.0.0.1"
+_LAST_PORT = 65535
 _LOOPBACK_NAMES = ("localhost", "::1", "[::1]")
 
 
@@ -108,6 +110,11 @@ class WebUI:
         OSError: it cannot listen there.
     """
 
+    server: Any = None
+    """The server, once it listens: has `server_host` and `server_port`."""
+    greenlet: Greenlet | None = None
+    """Publishes what the page shows, once it listens."""
+
     def __init__(
         self,
         environment: Environment,
@@ -136,10 +143,6 @@ class WebUI:
         """What the page is told; keys of a locustfile's own are kept."""
         self.auth_args: AuthArgs = {}
         """What the page to log in shows."""
-        self.server: Any = None
-        """The server: has `server_host` and `server_port`."""
-        self.greenlet: Greenlet | None = None
-        """Publishes what the page shows."""
 
         self._recording = Recording(environment, userclass_picker_is_active, web_login, self.web_base_path)
         self._recording.template_args = self.template_args
@@ -153,7 +156,9 @@ class WebUI:
             base_path=self.web_base_path,
             folder=self.build_path,
             has_login=web_login,
+            is_secure=lambda: self.is_secure,
         )
+        self._noticing: Greenlet | None = None
         if not delayed_start:
             self.start()
 
@@ -164,7 +169,18 @@ class WebUI:
         Raises:
             ImportError: Flask is not installed.
         """
-        return self._application.flask
+        flask = self._application.flask
+        self._notice_application()
+        return flask
+
+    def _notice_application(self) -> None:
+        """Have the server know what the application answers, now and once whoever asked has added to it."""
+        if self._desk is None:
+            return
+        self._recording.board.set_flask("gate")  # nobody slips in before it is known what was added
+        if self._noticing:
+            return
+        self._noticing = gevent.spawn(lambda: self._recording.board.set_flask(self._application.scope))
 
     @property
     def login_manager(self) -> Any:
@@ -207,8 +223,12 @@ class WebUI:
         """Begin to listen.
 
         Raises:
-            OSError: it cannot listen there.
+            OSError: it cannot listen there, or has a certificate without its key.
         """
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise OSError("a certificate and its key go together: give --tls-cert and --tls-key")
+        if not 0 <= self.port <= _LAST_PORT:
+            raise OSError(f"there is no port {self.port}: ports go from 0 to {_LAST_PORT}")
         if self.web_login:
             self._application.flask  # noqa: B018 - without Flask the login must fail now, not at the first visit
         self._recording.board = board = _core.Control(
@@ -222,6 +242,7 @@ class WebUI:
             login=self.web_login,
             allowed_hosts=_allowed_hosts(self.environment),
             page=self.build_path,
+            flask=self._application.scope,
         )
         board.set_history_file(self._history_file())
         self.server = SimpleNamespace(server_host=self.host or _LOOPBACK, server_port=board.port)
@@ -267,9 +288,6 @@ class WebUI:
         """What to do for each kind of command."""
         routes, application = self._routes, self._application
 
-        def flask(ask: Ask) -> Reply:
-            return application.answer(ask, self.is_secure)
-
         return {
             "swarm": self._marked("users", routes.swarm),
             "start": self._marked("users", routes.start),
@@ -281,9 +299,9 @@ class WebUI:
             "user": routes.user,
             "report": routes.report,
             "sample": routes.sample,
-            "login": flask,
-            "authorize": lambda ask: application.authorize(ask, self.is_secure),
-            "flask": flask,
+            "login": application.answer,
+            "authorize": application.authorize,
+            "flask": application.answer,
         }
 
     def _marked(self, kind: str, route: Callable[[Ask], Reply]) -> Callable[[Ask], Reply]:
@@ -293,9 +311,9 @@ class WebUI:
             runner = self.environment.runner
             was_active = runner is not None and runner.state in ("spawning", "running")
             reply = route(ask)
-            if was_active and reply.status < 400:
-                assert runner is not None
-                self._recording.mark(kind, f"{runner.target_user_count} users" if kind == "users" else "")
+            if was_active and _is_done(reply):
+                users = self._recording.starter.user_count
+                self._recording.mark(kind, f"{users} users" if kind == "users" and users is not None else "")
             return reply
 
         return change
@@ -310,6 +328,11 @@ class WebUI:
         return documents.template_args(
             self.environment, self.userclass_picker_is_active, self._recording.extra_options()
         )
+
+
+def _is_done(reply: Reply) -> bool:
+    """Did what was asked for happen? Locust says 200 in either case."""
+    return reply.status < 400 and bool(json.loads(reply.body).get("success"))
 
 
 def _basic_auth(environment: Environment) -> str | None:

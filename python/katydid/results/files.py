@@ -35,7 +35,10 @@ class StatsCSV:
         """A row for each exception of the user's code."""
         runner = self.environment.runner
         exceptions = [] if runner is None else list(runner.exceptions.values())
-        rows = [(item["count"], item["msg"], item["traceback"], sorted(item["nodes"])) for item in exceptions]
+        rows = [
+            (item["count"], _writable(item["msg"]), _writable(item["traceback"]), sorted(item["nodes"]))
+            for item in exceptions
+        ]
         csv_writer.writerows(_core.stats_exception_rows(rows))
 
     def close_files(self) -> None:
@@ -129,6 +132,11 @@ class StatsCSVFileWriter(StatsCSV):
         _rewrite(self.requests_csv_filehandle, self.requests_csv)
         _rewrite(self.failures_csv_filehandle, self.failures_csv)
         _rewrite(self.exceptions_csv_filehandle, self.exceptions_csv)
+
+
+def _writable(text: str) -> str:
+    """The text, with question marks for what UTF-8 cannot write: halves of characters, as JSON may have them."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _rewrite(file: IO[str], write: Callable[[Any], None]) -> None:

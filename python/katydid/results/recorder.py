@@ -9,16 +9,15 @@ from typing import Any
 
 from katydid import _core
 
-from .run import RequestStats
+from .run import RequestStats, entries_record_natively
+
+_NATIVE_WAYS = (RequestStats.log_request, RequestStats.log_error)
 
 
 def recorder_into(stats: RequestStats) -> _core.Recorder | OwnRecorder:
     """The listener that records requests into `stats`."""
-    own_ways = (stats.log_request, stats.log_error)
-    if [getattr(way, "__func__", None) for way in own_ways] == [
-        RequestStats.log_request,
-        RequestStats.log_error,
-    ]:
+    ways = tuple(getattr(way, "__func__", None) for way in (stats.log_request, stats.log_error))
+    if ways == _NATIVE_WAYS and entries_record_natively():
         return _core.Recorder(stats)
     return OwnRecorder(stats)
 

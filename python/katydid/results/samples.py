@@ -6,13 +6,15 @@ are masked when an exchange is kept, so none is in memory for long and none in a
 
 from __future__ import annotations
 
-import re
 import shlex
 import time
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from katydid import _core
+
+from . import secrets
+from .secrets import masked, masked_header, masked_url
 
 if TYPE_CHECKING:
     from katydid.locust.env import Environment
@@ -29,21 +31,8 @@ MOST_OF_A_HEADER = 1024
 MOST_HEADERS = 60
 """Headers of a message that are kept."""
 
-MASK = "••••••"
-"""Stands for a secret."""
-
 Sample = dict[str, Any]
 Kind = tuple[str, str, str]
-
-_SECRET = (
-    r"[\w.-]*(?:passw|passphrase|pwd|secret|token|api[_-]?key|auth|session|credential|signature|private[_-]?key)"
-    r"[\w.-]*"
-)
-_SECRET_HEADER = re.compile(rf"(?:{_SECRET}|(?:set-)?cookie2?)$", re.IGNORECASE)
-_IN_QUERY = re.compile(rf"([?&;]{_SECRET}=)[^&#\s;]+", re.IGNORECASE)
-_IN_FORM = re.compile(rf"((?:^|&){_SECRET}=)[^&\s]+", re.IGNORECASE)
-_IN_JSON = re.compile(rf'("{_SECRET}"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,"{{\[\]}}]+)', re.IGNORECASE)
-_IN_URL = re.compile(r"(//)[^/@\s]+@")
 
 
 class Samples:
@@ -83,7 +72,7 @@ class Samples:
         request = _message(_items(getattr(sent, "headers", None)), getattr(sent, "body", None))
         url = masked_url(str(getattr(sent, "url", None) or url))
         user = getattr(client, "user", None)
-        return {
+        sample = {
             "id": sample_id,
             "method": method,
             "url": url,
@@ -98,6 +87,9 @@ class Samples:
             "response": _answer(response) if response.status_code else None,
             "curl": curl(method, url, request),
         }
+        known = [] if user is None else secrets.known_values(user.environment)
+        without: Sample = secrets.without(sample, known)
+        return without
 
     def index(self) -> list[dict[str, str]]:
         """Of which failures there is an exchange, and under which id."""
@@ -166,7 +158,9 @@ def _message(headers: list[tuple[str, str]], body: Any) -> dict[str, Any]:
     """Headers and the start of a body, without secrets."""
     text, is_truncated = _start_of(body)
     return {
-        "headers": [[name, masked_header(name, value)] for name, value in headers[:MOST_HEADERS]],
+        "headers": [
+            [name, masked_header(name, value, MOST_OF_A_HEADER)] for name, value in headers[:MOST_HEADERS]
+        ],
         "body": None if text is None else masked(text),
         "body_truncated": is_truncated,
     }
@@ -181,25 +175,6 @@ def _start_of(body: Any) -> tuple[str | None, bool]:
     start = body[:MOST_OF_A_BODY]
     text = start if isinstance(start, str) else bytes(start).decode("utf-8", "replace")
     return text, len(body) > MOST_OF_A_BODY
-
-
-def masked_header(name: str, value: str) -> str:
-    """A header's value, if it is none that lets others in."""
-    if not _SECRET_HEADER.match(name):
-        return masked(value[:MOST_OF_A_HEADER])
-    scheme, blank, _ = value.partition(" ")
-    return f"{scheme} {MASK}" if blank and scheme.isalpha() else MASK
-
-
-def masked_url(url: str) -> str:
-    """A URL without a password and without the values of secret parameters."""
-    return _IN_QUERY.sub(rf"\1{MASK}", _IN_URL.sub(rf"\1{MASK}@", url))
-
-
-def masked(text: str) -> str:
-    """Text without the values of secret fields, be they JSON, a form or the query of a URL."""
-    text = _IN_JSON.sub(rf'\1"{MASK}"', text)
-    return masked_url(_IN_FORM.sub(rf"\1{MASK}", text))
 
 
 _NOT_REPEATED = ("host", "content-length", "connection", "accept-encoding")

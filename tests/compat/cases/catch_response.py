@@ -28,6 +28,8 @@
 # ///
 
 from locust import FastHttpUser, HttpUser, constant, events, task
+from locust.clients import ResponseContextManager
+from locust.contrib import fasthttp
 from locust.exception import CatchResponseError, InterruptTaskSet, LocustError, RescheduleTask, ResponseError
 
 
@@ -98,6 +100,8 @@ class Both(HttpUser):
         for name, (code, block) in BLOCKS.items():
             try:
                 with client.get(f"/status/{code}", name=f"{kind} {name}", catch_response=True) as answer:
+                    own = ResponseContextManager if kind == "plain" else fasthttp.ResponseContextManager
+                    print("fact", type(answer) is own, getattr(answer, "error", None))
                     block(answer)
                 print("fact", kind, name, "goes on")
             except Exception as fault:

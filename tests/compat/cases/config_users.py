@@ -3,6 +3,7 @@
 # /// facts
 # args = """-t 1s --config-users '{"user_class_name": "Set", "weight": 7, "hue": "red", "tasks": ["a"]}'"""
 # facts = ["7 red ['a', 'a']"]
+# shows = "--config-users"
 # ///
 
 from locust import User, constant, events, task

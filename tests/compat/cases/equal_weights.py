@@ -3,6 +3,7 @@
 # /// facts
 # args = "-u 4 -r 10 -t 1s --equal-weights"
 # facts = ["Heavy 1 ['a', 'b', 'c']", "Light 1 ['d']", "{'Heavy': 2, 'Light': 2}"]
+# shows = "--equal-weights"
 # ///
 
 from locust import TaskSet, User, constant, events, task

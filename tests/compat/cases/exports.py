@@ -2,7 +2,11 @@
 
 # /// facts
 # args = "-u 1 -t 1s"
-# facts = ["missing: []", "old names refused: 3", "same module True", "version 2.46.3 2.46.3"]
+# facts = ["missing: []", "old names refused: 3", "same module True", "version 2.46.3 2.46.3", "listed True"]
+# shows = """
+# locust.HttpLocust locust.Locust locust.__all__ locust.__version__ locust.contrib.fasthttp.FastHttpLocust
+# locust.argument_parser.version
+# """
 # ///
 
 import importlib
@@ -77,6 +81,7 @@ print("fact old names refused:", refused)
 
 print("fact same module", importlib.import_module("locust.stats") is locust.stats)
 print("fact version", locust.__version__, locust.argument_parser.version)
+print("fact listed", {"HttpUser", "task", "between", "events", "run_single_user"} <= set(locust.__all__))
 
 
 class Idle(User):

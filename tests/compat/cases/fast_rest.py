@@ -6,7 +6,6 @@
 # shows = """
 # locust.contrib.fasthttp.FastHttpUser(rest rest_)
 # locust.contrib.fasthttp.RestResponseContextManager(error headers js)
-# locust.contrib.fasthttp.FastHttpSession(iter_lines)
 # """
 # failures = "same"
 # ///

@@ -33,6 +33,7 @@ from locust.contrib.fasthttp import (
     FastRequest,
     FastResponse,
     LocustBadStatusCode,
+    LocustUserAgent,
 )
 
 
@@ -146,6 +147,7 @@ class Fast(FastHttpUser):
             client.request_event is events.request,
             client.client.max_redirects,
             client.client.max_retries,
+            isinstance(client.client, LocustUserAgent),
         )
         kind = FastHttpUser
         print("fact", kind.network_timeout, kind.connection_timeout, kind.max_redirects, kind.max_retries)

@@ -25,10 +25,16 @@ from argparse import Namespace
 
 import gevent
 import locust.log
-from locust import LoadTestShape, TaskSet, User, constant, task
+from locust import LoadTestShape, MarkovTaskSet, TaskSet, User, constant, task, transition
 from locust.html import process_html_filename
 from locust.log import HOSTNAME, LogReader, get_logs, greenlet_exception_logger, setup_logging
-from locust.user.inspectuser import _get_task_ratio, get_ratio, print_task_ratio, print_task_ratio_json
+from locust.user.inspectuser import (
+    _calc_distribution,
+    _get_task_ratio,
+    get_ratio,
+    print_task_ratio,
+    print_task_ratio_json,
+)
 from locust.util.cache import memoize
 from locust.util.date import format_duration, format_safe_timestamp, format_utc_timestamp
 from locust.util.directory import get_abspaths_in
@@ -76,6 +82,23 @@ class Nested(User):
         @task
         def other(self):
             pass
+
+
+class Walk(MarkovTaskSet):
+    @transition("begin")
+    def begin(self):
+        pass
+
+
+class Bare(User):
+    abstract = True
+    weight = 1.5
+
+
+class Light(User):
+    abstract = True
+    weight = 1.2
+    tasks = [Walk]
 
 
 def small():
@@ -156,7 +179,10 @@ def ratios():
     classes = [Nested, Once]
     print("fact", get_ratio(classes, {"Nested": 3, "Once": 1}, False))
     print("fact", get_ratio(classes, {"Nested": 3, "Once": 1}, True))
-    print("fact", _get_task_ratio(Nested.tasks, False, 1.0))
+    print("fact", _get_task_ratio(Nested.tasks, False, 1.0), _get_task_ratio([Walk, Walk.begin], True, 0.5))
+    print("fact", get_ratio([Bare, Light], {}, True))
+    for number in (None, 0, 1, 4, 10):
+        print("fact", _calc_distribution(classes, number), _calc_distribution([Bare, Light], number))
     for show in (lambda: print_task_ratio(classes, 4, True), lambda: print_task_ratio_json(classes, 4)):
         text = io.StringIO()
         with contextlib.redirect_stdout(text):

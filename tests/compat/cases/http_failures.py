@@ -5,8 +5,7 @@
 # exit = 1
 # failures = "same"
 # shows = """
-# locust.clients.ResponseContextManager(error failure raise_for_status request_meta success)
-# locust.exception.CatchResponseError
+# locust.clients.ResponseContextManager(error)
 # """
 # ///
 
@@ -15,6 +14,7 @@ import socket
 
 import requests
 from locust import HttpUser, constant, task
+from locust.clients import ResponseContextManager
 from locust.exception import LocustError
 
 
@@ -38,6 +38,7 @@ class Unlucky(HttpUser):
             repr(answer.text),
             dict(answer.headers),
             bool(answer.error),
+            isinstance(answer, ResponseContextManager),
         )
         for what in (answer.json, lambda: answer.ok, answer.raise_for_status):
             try:

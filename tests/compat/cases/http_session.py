@@ -9,7 +9,7 @@
 # locust.clients.HttpSession(adapters auth base_url cert close cookies delete get head headers hooks
 # max_redirects mount options params patch post prepare_request proxies put rename_request request
 # request_event request_name send trust_env user verify)
-# locust.user.users.HttpUser(abstract client pool_manager) locust.HttpUser --host
+# locust.user.users.HttpUser(abstract client pool_manager) locust.HttpUser
 # """
 # ///
 

@@ -11,7 +11,6 @@
 # target_user_classes_count target_user_count update_state user_classes user_classes_by_name
 # user_classes_count user_count user_greenlets monitor_cpu_and_memory)
 # locust.runners.LocalRunner(client_id send_message start stop worker_count worker_index)
-# locust.runners.DistributedRunner locust.runners.MasterRunner locust.runners.WorkerRunner
 # locust.runners.STATE_CLEANUP locust.runners.STATE_INIT locust.runners.STATE_MISSING
 # locust.runners.STATE_RUNNING locust.runners.STATE_SPAWNING locust.runners.STATE_STOPPED
 # locust.runners.STATE_STOPPING
@@ -23,6 +22,16 @@ from gevent.pool import Group
 from locust import User, constant, events, runners, task
 from locust.env import Environment
 from locust.runners import DistributedRunner, LocalRunner, MasterRunner, Runner, WorkerRunner
+
+STATES = [
+    runners.STATE_INIT,
+    runners.STATE_SPAWNING,
+    runners.STATE_RUNNING,
+    runners.STATE_CLEANUP,
+    runners.STATE_STOPPING,
+    runners.STATE_STOPPED,
+    runners.STATE_MISSING,
+]
 
 
 class Sleeper(User):
@@ -46,7 +55,7 @@ def on_init(environment, runner, **kwargs):
     print("fact", runner.shape_greenlet, runner.shape_last_tick, runner.spawning_greenlet)
     print("fact", runner.cpu_warning_emitted, float(runner.current_cpu_usage), runner.current_memory_usage)
     print("fact", runner.custom_messages, runner.exceptions, runner.target_user_count)
-    print("fact", [value for name, value in sorted(vars(runners).items()) if name.startswith("STATE_")])
+    print("fact", STATES)
     gevent.spawn_later(1, lambda: steer(runner))
 
 

@@ -5,7 +5,7 @@
 # shows = """
 # locust.shape.LoadTestShape(abstract get_current_user_count get_run_time reset_time runner start_time tick
 # use_common_options)
-# locust.LoadTestShape locust.runners.Runner(start_shape shape_greenlet shape_last_tick)
+# locust.LoadTestShape locust.runners.Runner(shape_greenlet shape_last_tick)
 # locust.env.Environment(shape_class)
 # """
 # ///

@@ -1,3 +1,4 @@
+import ssl
 import sys
 import warnings
 
@@ -88,6 +89,8 @@ def settings():
 
 
 step("settings", settings, value=True)
+Settings.tls_context = ssl.create_default_context()
+step("over TLS", lambda: Settings(environment).client._ssl_context is Settings.tls_context, value=True)
 step("random name", lambda: len(MqttClient(environment=environment)._client_id), value=True)
 if IS_OURS:
     client = Sensor(environment).client

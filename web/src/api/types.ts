@@ -180,7 +180,10 @@ export interface UserClass {
   weight: number;
   fixed_count: number;
   host: string | null;
+  /** Those that its users choose from, each as often as its weight says. */
   tasks: string[];
+  /** All that it was written with, each once. */
+  available_tasks: string[];
 }
 
 export type OptionValue = string | number | boolean | null | (string | number)[];
@@ -251,6 +254,8 @@ export interface UserChange {
   weight?: number;
   fixed_count?: number;
   host?: string;
+  /** The names of the tasks that it keeps. */
+  tasks?: string[];
 }
 
 /** What users of Locust's page add to it. */

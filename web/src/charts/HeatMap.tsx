@@ -7,6 +7,8 @@ import { clock, count, milliseconds } from "../model/units.ts";
 import { ink, useShown } from "../parts/theme.ts";
 import { bucketAt, type Cells, cellsOf, edge_ms, levels } from "./heat.ts";
 import { drawMarks, type Field } from "./marks.ts";
+import { usePainting } from "./painter.ts";
+import { SavePicture } from "./SavePicture.tsx";
 import { type Range, tick, ticks } from "./time.ts";
 
 const CELL = 3;
@@ -41,11 +43,12 @@ export function HeatMap(props: {
     return () => observer.disconnect();
   }, []);
 
-  useEffect(() => {
+  const paint = () => {
     if (canvas.current !== null && width > 0) {
       drawn.current = draw(canvas.current, { past, marks, range, scale, width, height });
     }
-  }, [past, marks, range, scale, width, height, theme]);
+  };
+  usePainting(canvas, paint, [past, marks, range.from, range.to, scale, width, height, theme]);
 
   return (
     <figure className="chart whole">
@@ -54,6 +57,7 @@ export function HeatMap(props: {
           Latency <span className="unit">answers by second and response time</span>
         </h3>
         <span className="chart-time">{words}</span>
+        <SavePicture words={{ title: "Latency", lines: [] }} canvas={() => canvas.current} />
       </figcaption>
       <div className="chart-place">
         <canvas
@@ -137,23 +141,26 @@ function short(ms: number): string {
   return ms >= 1000 ? `${ms / 1000} s` : `${ms} ms`;
 }
 
-function fill(context: CanvasRenderingContext2D, field: Field, cells: Cells): void {
-  const wide = field.width / cells.columns;
-  const high = field.height / cells.rows;
-  const full = Math.log1p(cells.most);
-  context.fillStyle = ink("--accent");
-  for (let row = 0; row < cells.rows; row += 1) {
-    const top = Math.round(field.top + field.height - (row + 1) * high);
-    const bottom = Math.round(field.top + field.height - row * high);
-    for (let column = 0; column < cells.columns; column += 1) {
-      const times = cells.counts[row * cells.columns + column] as number;
+/** A pixel for each cell; stretched over the field afterwards, which costs less than thousands of rectangles. */
+const layer = document.createElement("canvas");
+
+function fill(context: CanvasRenderingContext2D, field: Field, { columns, rows, counts, most }: Cells): void {
+  const image = new ImageData(columns, rows);
+  const [red = 0, green = 0, blue = 0] = (ink("--accent").match(/\d+/g) ?? []).map(Number);
+  const full = Math.log1p(most);
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      const times = counts[row * columns + column] as number;
       if (times === 0) continue;
-      context.globalAlpha = 0.1 + 0.9 * (Math.log1p(times) / full);
-      const left = Math.round(field.left + column * wide);
-      context.fillRect(left, top, Math.round(field.left + (column + 1) * wide) - left, bottom - top);
+      const opacity = 0.1 + 0.9 * (Math.log1p(times) / full);
+      image.data.set([red, green, blue, Math.round(255 * opacity)], 4 * ((rows - 1 - row) * columns + column));
     }
   }
-  context.globalAlpha = 1;
+  layer.width = columns;
+  layer.height = rows;
+  (layer.getContext("2d") as CanvasRenderingContext2D).putImageData(image, 0, 0);
+  context.imageSmoothingEnabled = false;
+  context.drawImage(layer, field.left, field.top, field.width, field.height);
 }
 
 /** What lies under the pointer, in words. */

@@ -1,11 +1,13 @@
 // A chart over time: uPlot in a figure whose legend is ours, so that it can be read and used without a pointer.
 
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import type { Mark } from "../api/types.ts";
 import { ink, useShown } from "../parts/theme.ts";
 import { clock } from "../model/units.ts";
 import { drawMarks } from "./marks.ts";
+import { usePainting } from "./painter.ts";
+import { SavePicture } from "./SavePicture.tsx";
 import { tick, type Range } from "./time.ts";
 
 export interface Line {
@@ -33,6 +35,11 @@ export interface TimeChartProps {
 const FONT = "11px system-ui, sans-serif";
 const AXIS = 56;
 
+interface Made {
+  form: string;
+  chart: uPlot;
+}
+
 /** What the drawing reads at the time of drawing: it changes more often than the chart is made. */
 interface Live {
   marks: readonly Mark[];
@@ -47,36 +54,43 @@ export function TimeChart(props: TimeChartProps) {
   const [hovered, setHovered] = useState<number | null>(null);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const place = useRef<HTMLDivElement>(null);
-  const chart = useRef<uPlot | null>(null);
+  const made = useRef<Made | null>(null);
   const live = useRef<Live>({ marks, range, format, onZoom, onHover: setHovered });
   live.current = { marks, range, format, onZoom, onHover: setHovered };
   const theme = useShown();
-  const shape = lines.map((line) => `${line.label}${line.colour}`).join("|");
-  const data = useMemo(() => [times, ...lines.map((line) => line.values)] as uPlot.AlignedData, [times, lines]);
-  const latest = useRef(data);
-  latest.current = data;
+  // What a chart is made for; lines are compared by label and colour, their values are given to it again and again.
+  const form = [...lines.map((line) => `${line.label}${line.colour}`), theme, height, withWords].join("|");
+
+  usePainting(
+    place,
+    () => {
+      const host = place.current;
+      if (host === null) return;
+      const data = [times, ...lines.map((line) => line.values)] as uPlot.AlignedData;
+      if (made.current?.form === form) made.current.chart.setData(data);
+      else {
+        made.current?.chart.destroy();
+        made.current = { form, chart: new uPlot(options(lines, host.clientWidth, height, withWords, live), data, host) };
+      }
+      showSeries(made.current.chart, lines, hidden);
+    },
+    [times, lines, range.from, range.to, marks, form, hidden],
+  );
 
   useEffect(() => {
     const host = place.current;
     if (host === null) return undefined;
-    const made = new uPlot(options(lines, host.clientWidth, height, withWords, live), latest.current, host);
-    chart.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: host.clientWidth, height }));
+    const observer = new ResizeObserver(() => {
+      const chart = made.current?.chart;
+      if (chart !== undefined && chart.width !== host.clientWidth) chart.setSize({ width: host.clientWidth, height });
+    });
     observer.observe(host);
     return () => {
       observer.disconnect();
-      made.destroy();
-      chart.current = null;
+      made.current?.chart.destroy();
+      made.current = null;
     };
-    // Lines are compared by label and colour; their values go through setData.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [shape, theme, height, withWords]);
-
-  useEffect(() => chart.current?.setData(data), [data, range.from, range.to, marks]);
-  useEffect(() => {
-    lines.forEach((line, index) => chart.current?.setSeries(index + 1, { show: !hidden.has(line.label) }));
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [hidden, shape, theme]);
+  }, [height]);
 
   const index = hovered ?? times.length - 1;
   return (
@@ -86,11 +100,28 @@ export function TimeChart(props: TimeChartProps) {
           {title} <span className="unit">{unit}</span>
         </h3>
         <span className="chart-time">{hovered === null ? "" : clock(times[index])}</span>
+        <SavePicture
+          words={{ title, lines: lines.filter(({ label }) => !hidden.has(label)) }}
+          canvas={() => made.current?.chart.ctx.canvas ?? null}
+        />
         <Legend lines={lines} hidden={hidden} onHide={setHidden} index={index} format={format} />
       </figcaption>
-      <div ref={place} className="chart-place" role="img" aria-label={summary(title, lines, index, format)} />
+      <div
+        ref={place}
+        className="chart-place"
+        role="img"
+        aria-label={summary(title, lines, index, format)}
+        style={{ height }}
+      />
     </figure>
   );
+}
+
+function showSeries(chart: uPlot, lines: Line[], hidden: ReadonlySet<string>): void {
+  lines.forEach(({ label }, index) => {
+    const show = !hidden.has(label);
+    if (chart.series[index + 1]?.show !== show) chart.setSeries(index + 1, { show });
+  });
 }
 
 function Legend(props: {

@@ -17,6 +17,25 @@ export const VIEWS: { title: string; view: View }[] = [
 
 const SHORTEST_S = 30;
 
+/** The part of a list in order of time that a range shows, with the neighbours that its lines come from and lead to. */
+export function within<T extends { at: number }>(points: readonly T[], { from, to }: Range): readonly T[] {
+  const first = firstFrom(points, from);
+  const beyond = firstFrom(points, to) + 1;
+  return first <= 1 && beyond >= points.length ? points : points.slice(Math.max(0, first - 1), beyond);
+}
+
+/** The place of the first point that is not before a moment. */
+function firstFrom(points: readonly { at: number }[], at: number): number {
+  let low = 0;
+  let high = points.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((points[middle] as { at: number }).at < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** From when to when a view of these points reaches. */
 export function rangeOf(view: View, first: number | undefined, last: number | undefined): Range {
   if ("from" in view) return view;
@@ -42,4 +61,11 @@ export function ticks(range: Range, most: number): { at: number; step_s: number 
   const found = [];
   for (let at = Math.ceil(range.from / step_s) * step_s; at <= range.to; at += step_s) found.push({ at, step_s });
   return found;
+}
+
+/** "Response time" becomes `response_time_2026-01-31-17-05-09.png`. */
+export function pictureName(title: string, at: Date): string {
+  const name = title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "_");
+  const when = new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+  return `${name}_${when.replaceAll(/[T:]/g, "-")}.png`;
 }

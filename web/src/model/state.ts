@@ -42,6 +42,8 @@ export interface State {
   heat: HeatScale;
   tasks: Tasks | null;
   logs: Logs;
+  /** How many of the lines that came were of errors. */
+  alarms: number;
 }
 
 export type PageEvent =
@@ -120,12 +122,13 @@ export const EMPTY: State = {
   heat: HEAT,
   tasks: null,
   logs: { master: [], workers: {} },
+  alarms: 0,
 };
 
 export function next(state: State, event: PageEvent): State {
   switch (event.kind) {
     case "open":
-      return { ...state, link: { is: "live" }, logs: EMPTY.logs };
+      return { ...state, link: { is: "live" }, logs: EMPTY.logs, alarms: 0 };
     case "lost":
       return state.link.is === "lost" ? state : { ...state, link: { is: "lost", since: event.at } };
     case "refused":
@@ -149,7 +152,7 @@ export function next(state: State, event: PageEvent): State {
     case "tasks":
       return { ...state, tasks: event.data };
     case "logs":
-      return { ...state, logs: withLines(state.logs, event.data) };
+      return { ...state, logs: withLines(state.logs, event.data), alarms: state.alarms + alarmsIn(event.data) };
   }
 }
 
@@ -202,6 +205,17 @@ function withLines(logs: Logs, more: Logs): Logs {
     workers[id] = [...(workers[id] ?? []), ...lines].slice(-LOG_LINES);
   }
   return { master: [...logs.master, ...(more.master ?? [])].slice(-LOG_LINES), workers };
+}
+
+function alarmsIn({ master, workers }: Logs): number {
+  const all = [master ?? [], ...Object.values(workers ?? {})];
+  return all.reduce((sum, lines) => sum + lines.filter((line) => levelOf(line) === "bad").length, 0);
+}
+
+/** How a line of a log is shown: what is wrong stands out. */
+export function levelOf(line: string): "bad" | "warn" | undefined {
+  if (/\/(ERROR|CRITICAL)\//.test(line)) return "bad";
+  return /\/WARNING\//.test(line) ? "warn" : undefined;
 }
 
 /** What tells one entry from another. */

@@ -9,8 +9,8 @@ export interface Order {
 
 /** A row of the statistics: an entry, or the sum of those whose names begin alike. */
 export interface Row extends Entry {
-  /** How many entries it stands for. */
-  members: number;
+  /** How many entries it stands for; not there when it is one of them. */
+  members?: number;
 }
 
 /** The entries whose method or name contains every word of the text. */
@@ -50,7 +50,7 @@ export function prefixOf(name: string, depth: number): string {
 
 /** One row for each method and prefix; depth 0 leaves every entry for itself. */
 export function grouped(entries: readonly Entry[], depth: number): readonly Row[] {
-  if (depth === 0) return entries.map((entry) => ({ ...entry, members: 1 }));
+  if (depth === 0) return entries;
   const groups = new Map<string, Entry[]>();
   for (const entry of entries) {
     const key = `${entry.method} ${prefixOf(entry.name, depth)}`;
@@ -64,7 +64,7 @@ export function grouped(entries: readonly Entry[], depth: number): readonly Row[
 /** Counts and rates add up, averages are weighted. Percentiles of several entries cannot be known from theirs: they are null. */
 function sum(members: readonly Entry[], depth: number): Row {
   const [first] = members as [Entry, ...Entry[]];
-  if (members.length === 1) return { ...first, members: 1 };
+  if (members.length === 1) return first;
   const status: Record<string, number> = {};
   for (const entry of members) {
     for (const [code, times] of Object.entries(entry.status ?? {})) status[code] = (status[code] ?? 0) + times;

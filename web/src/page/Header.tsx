@@ -74,7 +74,12 @@ function Controls({ run, actions, onEdit, onNew, onReset, hasForm }: HeaderProps
   const isEnding = run.state === "stopping" || run.state === "cleanup";
   return (
     <>
-      <button type="button" onClick={onEdit} disabled={isEnding}>
+      <button
+        type="button"
+        onClick={onEdit}
+        disabled={isEnding || run.shape !== null}
+        title={run.shape === null ? undefined : "the load shape decides on users and rate"}
+      >
         Edit
       </button>
       {run.state === "paused" ? (

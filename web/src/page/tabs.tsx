@@ -63,7 +63,7 @@ export function tabsOf(store: Store, state: State, additions: Additions): Tab[] 
     ...(run?.is_distributed
       ? [{ key: "workers", title: "Workers", badge: run.workers.length, view: () => <Workers workers={run.workers} /> }]
       : []),
-    { key: "logs", title: "Logs", view: () => <Logs logs={state.logs} /> },
+    { key: "logs", title: "Logs", badge: state.alarms, badgeOf: "errors", view: () => <Logs logs={state.logs} /> },
     { key: "downloads", title: "Downloads", view: () => <LiveDownloads state={state} additions={additions} /> },
     ...extended(additions),
   ];

@@ -7,6 +7,8 @@ export interface Tab {
   title: string;
   /** A number beside the title, such as how many failures there are. */
   badge?: number;
+  /** What the number counts, where the title does not say it. */
+  badgeOf?: string;
   view: () => ReactNode;
 }
 
@@ -62,7 +64,12 @@ export function Tabs({ tabs, shown, onShow }: { tabs: readonly Tab[]; shown: Tab
             onClick={() => onShow(tab.key)}
           >
             {tab.title}
-            {tab.badge !== undefined && tab.badge > 0 && <span className="badge">{tab.badge}</span>}
+            {tab.badge !== undefined && tab.badge > 0 && (
+              <>
+                {" "}
+                <Badge times={tab.badge} of={tab.badgeOf} />
+              </>
+            )}
           </button>
         ))}
       </div>
@@ -70,5 +77,14 @@ export function Tabs({ tabs, shown, onShow }: { tabs: readonly Tab[]; shown: Tab
         {shown.view()}
       </div>
     </>
+  );
+}
+
+function Badge({ times, of }: { times: number; of: string | undefined }) {
+  return (
+    <span className="badge" title={of === undefined ? undefined : `${times} ${of}`}>
+      {times}
+      {of !== undefined && <span className="unseen"> {of}</span>}
+    </span>
   );
 }

@@ -4,15 +4,16 @@
 // that.
 
 import { useEffect, useRef } from "react";
+import { recall, remember } from "./memory.ts";
 
-const KEY = "katydid.shortcuts";
+const KEY = "shortcuts";
 
 export function areOn(): boolean {
-  return localStorage.getItem(KEY) !== "off";
+  return recall(KEY) !== "off";
 }
 
 export function switchOn(on: boolean): void {
-  localStorage.setItem(KEY, on ? "on" : "off");
+  remember(KEY, on ? "on" : "off");
 }
 
 export interface Shortcut {

@@ -3,14 +3,18 @@
 // The choice is an attribute of the root element; the colours are CSS variables, so only canvases need to ask.
 
 import { useSyncExternalStore } from "react";
+import { recall, remember } from "./memory.ts";
 
 export type Theme = "system" | "light" | "dark";
-const KEY = "katydid.theme";
+const KEY = "theme";
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Set<() => void>();
+/** Colours as they were computed last: to compute one the browser has to bring all styles up to date. */
+const inks = new Map<string, string>();
 let isPrinted = false;
 
 function tell(): void {
+  inks.clear();
   for (const listener of listeners) listener();
 }
 
@@ -26,25 +30,13 @@ function print(now: boolean): void {
 
 /** What was chosen, here or in an earlier visit. */
 export function chosen(): Theme {
-  const value = document.documentElement.dataset.choice ?? remembered();
+  const value = document.documentElement.dataset.choice ?? recall(KEY);
   return value === "light" || value === "dark" ? value : "system";
-}
-
-function remembered(): string | null {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null; // a report opened from a file may have no storage
-  }
 }
 
 export function choose(theme: Theme): void {
   document.documentElement.dataset.choice = theme;
-  try {
-    localStorage.setItem(KEY, theme);
-  } catch {
-    // then it holds for this visit
-  }
+  remember(KEY, theme);
   show(theme);
   tell();
 }
@@ -82,10 +74,13 @@ export function useIsPrinted(): boolean {
 
 /** A CSS variable's colour as the document shows it now. */
 export function ink(variable: string): string {
+  const known = inks.get(variable);
+  if (known !== undefined) return known;
   const probe = document.createElement("span");
   probe.style.color = `var(${variable})`;
   document.body.append(probe);
   const colour = getComputedStyle(probe).color;
   probe.remove();
+  inks.set(variable, colour);
   return colour;
 }

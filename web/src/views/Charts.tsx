@@ -3,8 +3,9 @@
 import { useMemo, useState } from "react";
 import type { HeatScale, Mark } from "../api/types.ts";
 import { HeatMap } from "../charts/HeatMap.tsx";
-import { rangeOf, VIEWS, type View } from "../charts/time.ts";
+import { rangeOf, VIEWS, type View, within } from "../charts/time.ts";
 import { type Line, TimeChart } from "../charts/TimeChart.tsx";
+import { stepOf, valuesOf } from "../charts/values.ts";
 import type { Past } from "../model/history.ts";
 import { count, milliseconds, percentileName, rate } from "../model/units.ts";
 
@@ -21,7 +22,10 @@ export function Charts(props: {
   const { past, marks, heat, percentiles } = props;
   const [view, setView] = useState<View>(props.initial ?? { last_s: 900 });
   const range = rangeOf(view, past[0]?.at, past.at(-1)?.at);
-  const charts = useMemo(() => panels(past, percentiles), [past, percentiles]);
+  const { from, to } = range;
+  const shown = useMemo(() => within(past, { from, to }), [past, from, to]);
+  const step_s = stepOf(range);
+  const charts = useMemo(() => panels(shown, percentiles, step_s), [shown, percentiles, step_s]);
   if (past.length === 0) {
     return <p className="empty">Charts begin with the first second of a run.</p>;
   }
@@ -37,7 +41,7 @@ export function Charts(props: {
       <div className="charts">
         <TimeChart {...common} title="Rate" unit="per second" lines={charts.rate} format={rate} withWords />
         <TimeChart {...common} title="Response time" unit="percentiles over 10 s" lines={charts.times_ms} format={milliseconds} />
-        <HeatMap past={past} marks={marks} range={range} scale={heat} />
+        <HeatMap past={shown} marks={marks} range={range} scale={heat} />
         <TimeChart {...common} title="Users" unit="" lines={charts.users} format={count} />
         <TimeChart
           {...common}
@@ -79,24 +83,25 @@ interface Panels {
   lag: Line[];
 }
 
-function panels(past: readonly Past[], percentiles: readonly number[]): Panels {
-  const column = (value: (point: Past) => number | null | undefined) => past.map((point) => value(point) ?? null);
+function panels(past: readonly Past[], percentiles: readonly number[], step_s: number): Panels {
+  const keys = chosen(past, percentiles);
+  const values = valuesOf(past, keys, step_s);
   return {
-    times: past.map((point) => point.at),
+    times: values.times,
     rate: [
-      { label: "requests", colour: "--accent", values: column((point) => point.rps), fill: true },
-      { label: "failures", colour: "--danger", values: column((point) => point.fail_per_s) },
+      { label: "requests", colour: "--accent", values: values.rps, fill: true },
+      { label: "failures", colour: "--danger", values: values.fail_per_s },
     ],
     times_ms: [
-      ...chosen(past, percentiles).map((key, index) => ({
+      ...keys.map((key, index) => ({
         label: percentileName(key),
         colour: SHADES[Math.min(index, SHADES.length - 1)] as string,
-        values: column((point) => point.percentiles[key]),
+        values: values.percentiles[index] ?? [],
       })),
-      { label: "average", colour: "--muted", values: column((point) => point.avg_ms), dashed: true },
+      { label: "average", colour: "--muted", values: values.avg_ms, dashed: true },
     ],
-    users: [{ label: "users", colour: "--text", values: column((point) => point.users), fill: true }],
-    lag: [{ label: "lag p99", colour: "--muted", values: column((point) => point.lag_p99_ms) }],
+    users: [{ label: "users", colour: "--text", values: values.users, fill: true }],
+    lag: [{ label: "lag p99", colour: "--muted", values: values.lag_p99_ms }],
   };
 }
 

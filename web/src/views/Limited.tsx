@@ -9,7 +9,11 @@ export function Limited({ generator }: { generator: Generator | null }) {
   return (
     <div className="banner warn" role="alert">
       <b>The generator was the limit, not the server.</b> Its lag reached {milliseconds(generator.lag_p99_ms)} (p99){limit}
-      : the rate would have been higher otherwise. {generator.remedy ?? "Use more processes or workers."}
+      : the rate would have been higher otherwise. {sentence(generator.remedy ?? "use more processes or workers")}
     </div>
   );
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
 }

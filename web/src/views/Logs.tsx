@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { Logs as LogLines } from "../api/types.ts";
+import { levelOf } from "../model/state.ts";
 import { visible } from "../model/table.ts";
 import { count } from "../model/units.ts";
 
@@ -79,7 +80,7 @@ function Lines({ lines, follows, onScrollUp }: { lines: string[]; follows: boole
       <div style={{ height: lines.length * LINE }}>
         <div style={{ transform: `translateY(${first * LINE}px)` }}>
           {lines.slice(first, last).map((line, index) => (
-            <div key={first + index} className={level(line)}>
+            <div key={first + index} className={levelOf(line)}>
               {line}
             </div>
           ))}
@@ -87,10 +88,4 @@ function Lines({ lines, follows, onScrollUp }: { lines: string[]; follows: boole
       </div>
     </div>
   );
-}
-
-/** How a line is shown: what is wrong stands out. */
-export function level(line: string): "bad" | "warn" | undefined {
-  if (/\/(ERROR|CRITICAL)\//.test(line)) return "bad";
-  return /\/WARNING\//.test(line) ? "warn" : undefined;
 }

@@ -2,9 +2,21 @@
 
 import { useMemo, useState } from "react";
 import { type Entry, PHASES } from "../api/types.ts";
+import {
+  asText,
+  type ColumnKey,
+  COLUMNS,
+  firstColumns,
+  fromText,
+  type Shown,
+  toggled,
+  toggledPercentile,
+} from "../model/columns.ts";
 import { statusText } from "../model/summary.ts";
 import { grouped, matching, type Row } from "../model/table.ts";
 import { bytes, count, figure, percent, percentileName, rate } from "../model/units.ts";
+import { recall, remember } from "../parts/memory.ts";
+import { Menu } from "../parts/Menu.tsx";
 import { type Column, Table } from "../parts/Table.tsx";
 import { EntryDetail } from "./EntryDetail.tsx";
 
@@ -17,12 +29,7 @@ const PHASE_TITLES: Record<string, string> = {
   receiving: "Receiving",
 };
 const DEPTHS = [0, 1, 2, 3];
-
-export interface Shown {
-  percentiles: string[];
-  status: boolean;
-  phases: boolean;
-}
+const CHOICE = "columns";
 
 export function Statistics(props: {
   entries: readonly Entry[];
@@ -35,11 +42,13 @@ export function Statistics(props: {
   const [filter, setFilter] = useState("");
   const [depth, setDepth] = useState(0);
   const [open, setOpen] = useState<{ method: string; name: string } | null>(null);
-  const [shown, setShown] = useState<Shown>(() => ({
-    percentiles: ["0.5", ...(props.percentiles.length > 0 ? props.percentiles : [0.95, 0.99]).map(String)],
-    status: false,
-    phases: false,
-  }));
+  const [chosen, setChosen] = useState<Shown | null>(() => fromText(recall(CHOICE)));
+  const first = useMemo(() => firstColumns(props.percentiles), [props.percentiles]);
+  const shown = chosen ?? first;
+  const choose = (wanted: Shown | null) => {
+    setChosen(wanted);
+    remember(CHOICE, wanted === null ? "" : asText(wanted));
+  };
   const rows = useMemo(() => grouped(matching(entries, filter), depth), [entries, filter, depth]);
   const columns = useMemo(() => columnsOf(shown, setOpen), [shown]);
   const available = Object.keys(total?.percentiles ?? {}).sort((a, b) => Number(a) - Number(b));
@@ -66,7 +75,7 @@ export function Statistics(props: {
             ))}
           </select>
         </label>
-        <Choice shown={shown} available={available} onShown={setShown} />
+        <Choice shown={shown} available={available} onShown={choose} />
         <span className="hint" role="status">
           {rows.length === entries.length ? count(rows.length) : `${count(rows.length)} of ${count(entries.length)}`} rows
         </span>
@@ -89,54 +98,41 @@ function isSame(entry: Entry, other: { method: string; name: string }): boolean 
   return entry.method === other.method && entry.name === other.name;
 }
 
-function Choice(props: { shown: Shown; available: string[]; onShown: (shown: Shown) => void }) {
+function Choice(props: { shown: Shown; available: string[]; onShown: (shown: Shown | null) => void }) {
   const { shown, available, onShown } = props;
-  function toggle(key: string): void {
-    const has = shown.percentiles.includes(key);
-    onShown({
-      ...shown,
-      percentiles: available.filter((other) => (other === key ? !has : shown.percentiles.includes(other))),
-    });
-  }
   return (
-    <details className="menu">
-      <summary>Columns</summary>
-      <div className="menu-place">
-        <fieldset>
-          <legend>Percentiles</legend>
-          {available.map((key) => (
-            <label key={key}>
-              <input type="checkbox" checked={shown.percentiles.includes(key)} onChange={() => toggle(key)} />
-              {percentileName(key)}
-            </label>
-          ))}
-        </fieldset>
-        <fieldset>
-          <legend>More</legend>
-          <label>
+    <Menu title="Columns">
+      <fieldset>
+        <legend>Numbers</legend>
+        {(Object.keys(COLUMNS) as ColumnKey[]).map((key) => (
+          <label key={key}>
+            <input type="checkbox" checked={shown.columns.includes(key)} onChange={() => onShown(toggled(shown, key))} />
+            {COLUMNS[key]}
+          </label>
+        ))}
+      </fieldset>
+      <fieldset>
+        <legend>Percentiles</legend>
+        {available.map((key) => (
+          <label key={key}>
             <input
               type="checkbox"
-              checked={shown.status}
-              onChange={() => onShown({ ...shown, status: !shown.status })}
+              checked={shown.percentiles.includes(key)}
+              onChange={() => onShown(toggledPercentile(shown, key, available))}
             />
-            Status codes
+            {percentileName(key)}
           </label>
-          <label>
-            <input
-              type="checkbox"
-              checked={shown.phases}
-              onChange={() => onShown({ ...shown, phases: !shown.phases })}
-            />
-            Phases, average
-          </label>
-        </fieldset>
-      </div>
-    </details>
+        ))}
+        <button type="button" onClick={() => onShown(null)}>
+          Default columns
+        </button>
+      </fieldset>
+    </Menu>
   );
 }
 
 function columnsOf(shown: Shown, onOpen: (entry: Row) => void): Column<Row>[] {
-  const number = (key: string, title: string, value: Column<Row>["value"], show: Column<Row>["show"], width = 88) => ({
+  const number = (key: string, title: string, value: Column<Row>["value"], show: Column<Row>["show"], width = 78) => ({
     key,
     title,
     value,
@@ -144,37 +140,43 @@ function columnsOf(shown: Shown, onOpen: (entry: Row) => void): Column<Row>[] {
     width,
     numeric: true,
   });
-  const ms = (key: string, title: string, value: (row: Row) => number | null, width = 92) => ({
+  const ms = (key: string, title: string, value: (row: Row) => number | null, width = 78) => ({
     ...number(key, title, value, (row) => figure(value(row)), width),
     unit: "ms",
   });
+  const choices: Record<ColumnKey, Column<Row>[]> = {
+    method: [{ key: "method", title: "Method", width: 84, value: (row) => row.method }],
+    requests: [number("requests", "Requests", (row) => row.requests, (row) => count(row.requests), 92)],
+    failures: [number("failures", "Failures", (row) => row.failures, (row) => <Failures row={row} />, 116)],
+    rps: [number("rps", "Rate", (row) => row.rps, (row) => `${rate(row.rps)}/s`)],
+    fail_per_s: [number("fail_per_s", "Failing", (row) => row.fail_per_s, (row) => <Failing row={row} />)],
+    avg: [ms("avg", "Average", (row) => row.avg_ms, 98)],
+    min: [ms("min", "Min", (row) => row.min_ms)],
+    // The percentile of all is the same number.
+    max: shown.percentiles.includes("1") ? [] : [ms("max", "Max", (row) => row.max_ms)],
+    bytes: [number("bytes", "Size", (row) => row.avg_bytes, (row) => bytes(row.avg_bytes), 84)],
+    status: [{ key: "status", title: "Status", width: 180, value: statusText }],
+    phases: PHASES.map((phase) => ms(phase, PHASE_TITLES[phase] as string, (row) => row.phases[phase]?.avg_ms ?? null, 112)),
+  };
+  const percentiles = shown.percentiles.map((key) => ms(`p${key}`, percentileName(key), (row) => row.percentiles[key] ?? null));
+  const columns = (keys: ColumnKey[]) => keys.filter((key) => shown.columns.includes(key)).flatMap((key) => choices[key]);
   return [
-    { key: "name", title: "Name", width: 240, value: (row) => row.name, show: (row) => <Name row={row} onOpen={onOpen} /> },
-    { key: "method", title: "Method", width: 96, value: (row) => row.method },
-    number("requests", "Requests", (row) => row.requests, (row) => count(row.requests), 104),
-    number("failures", "Failures", (row) => row.failures, (row) => <Failures row={row} />, 128),
-    number("rps", "Rate", (row) => row.rps, (row) => `${rate(row.rps)}/s`, 92),
-    ms("avg", "Average", (row) => row.avg_ms, 112),
-    ms("min", "Min", (row) => row.min_ms),
-    ...shown.percentiles.map((key) => ms(`p${key}`, percentileName(key), (row) => row.percentiles[key] ?? null)),
-    ...(shown.percentiles.includes("1") ? [] : [ms("max", "Max", (row) => row.max_ms)]),
-    number("bytes", "Size", (row) => row.avg_bytes, (row) => bytes(row.avg_bytes)),
-    ...(shown.status ? [{ key: "status", title: "Status", width: 180, value: statusText }] : []),
-    ...(shown.phases
-      ? PHASES.map((phase) => ms(phase, PHASE_TITLES[phase] as string, (row) => row.phases[phase]?.avg_ms ?? null, 116))
-      : []),
+    { key: "name", title: "Name", width: 204, value: (row) => row.name, show: (row) => <Name row={row} onOpen={onOpen} /> },
+    ...columns(["method", "requests", "failures", "rps", "fail_per_s", "avg", "min"]),
+    ...percentiles,
+    ...columns(["max", "bytes", "status", "phases"]),
   ];
 }
 
 function Name({ row, onOpen }: { row: Row; onOpen: (row: Row) => void }) {
-  if (row.members > 1) {
+  if (row.members === 0) return <b>{row.name}</b>;
+  if (row.members !== undefined) {
     return (
       <span title={row.name}>
         {row.name} <small className="muted">{count(row.members)} names</small>
       </span>
     );
   }
-  if (row.members === 0) return <b>{row.name}</b>;
   return (
     <button type="button" className="link" title={row.name} onClick={() => onOpen(row)}>
       {row.name}
@@ -189,4 +191,9 @@ function Failures({ row }: { row: Row }) {
       {count(row.failures)} <small>{percent(row.failures / row.requests)}</small>
     </span>
   );
+}
+
+function Failing({ row }: { row: Row }) {
+  if (row.fail_per_s === null || row.fail_per_s === 0) return <span className="muted">0/s</span>;
+  return <span className="bad">{rate(row.fail_per_s)}/s</span>;
 }

@@ -1,5 +1,7 @@
 //! How is the statistics' row of one name written?
 
+use std::collections::HashMap;
+
 use katydid_report::number::plain;
 use katydid_stats::{EntrySummary, ErrorStat, Phase};
 use serde_json::{Map, Value, json};
@@ -90,15 +92,21 @@ fn phases(entry: &EntrySummary, p95_ms: &[Option<f64>; Phase::ALL.len()]) -> Map
 /// Failures, oldest first. `index` says of which there is a sample: a list of `{method, name, error, id}`.
 pub(crate) fn errors(measured: Option<&Measured>, index: Option<&Value>) -> Value {
     let samples = index.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let samples: HashMap<Kind<'_>, &Value> = samples.iter().filter_map(kind_and_id).collect();
     let errors = measured.map(|measured| measured.snapshot.errors.as_slice()).unwrap_or_default();
-    let errors: Vec<Value> = errors.iter().map(|error| failure(error, samples)).collect();
+    let errors: Vec<Value> = errors.iter().map(|error| failure(error, &samples)).collect();
     json!({ "errors": errors })
 }
 
-fn failure(error: &ErrorStat, samples: &[Value]) -> Value {
-    let is_its = |sample: &&Value| {
-        sample["error"] == *error.text && sample["name"] == *error.name && sample["method"] == *error.method
-    };
+/// Method, name and error.
+type Kind<'a> = (&'a str, &'a str, &'a str);
+
+fn kind_and_id(sample: &Value) -> Option<(Kind<'_>, &Value)> {
+    let text = |key: &str| sample[key].as_str();
+    Some(((text("method")?, text("name")?, text("error")?), &sample["id"]))
+}
+
+fn failure(error: &ErrorStat, samples: &HashMap<Kind<'_>, &Value>) -> Value {
     json!({
         "method": error.method,
         "name": error.name,
@@ -106,6 +114,6 @@ fn failure(error: &ErrorStat, samples: &[Value]) -> Value {
         "occurrences": error.occurrences,
         "first_seen_at": error.first_seen,
         "last_seen_at": error.last_seen,
-        "sample": samples.iter().find(is_its).map(|sample| &sample["id"]),
+        "sample": samples.get(&(&*error.method, &*error.name, &*error.text)),
     })
 }

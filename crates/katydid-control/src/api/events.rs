@@ -17,8 +17,8 @@ use katydid_stats::EntrySummary;
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
-use super::entry::{self, Rates};
 use super::read;
+use super::rendered::Rendered;
 use crate::answer;
 use crate::board::Document;
 use crate::desk::Desk;
@@ -29,6 +29,9 @@ const ALIVE_EVERY: Duration = Duration::from_secs(15);
 
 /// The shortest time between two looks at the board: several documents are published one after the other.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Rows of statistics in one event: what a page takes in between two frames, also when a thousand names changed.
+const ROWS_AT_ONCE: usize = 100;
 
 /// `GET /api/v1/events`
 pub(crate) async fn events(State(desk): State<Desk>) -> Response {
@@ -52,6 +55,7 @@ struct Follower {
     seen: HashMap<&'static str, Value>,
     logs: Option<Document>,
     measured: Option<Arc<Measured>>,
+    errors: Option<String>,
     seen_until: f64,
     seen_marks: (f64, usize),
     ready: VecDeque<Event>,
@@ -67,6 +71,7 @@ impl Follower {
             seen: HashMap::new(),
             logs: None,
             measured: None,
+            errors: None,
             seen_until: f64::NEG_INFINITY,
             seen_marks: (f64::NEG_INFINITY, 0),
             ready: VecDeque::new(),
@@ -97,8 +102,9 @@ impl Follower {
         self.tell("run", read::run_document(&self.desk));
         self.tell("config", read::config_document(&self.desk));
         self.tell_history();
-        self.tell_stats();
-        self.tell("errors", read::errors_document(&self.desk));
+        let rendered = self.desk.shared.rendered.of(self.desk.board());
+        self.tell_stats(&rendered);
+        self.tell_errors(&rendered);
         self.tell("exceptions", read::published(&self.desk, "exceptions", json!({ "exceptions": [] })));
         self.tell_logs();
     }
@@ -111,30 +117,49 @@ impl Follower {
     }
 
     fn send(&mut self, kind: &str, document: &Value) {
-        self.ready.push_back(Event::default().event(kind).data(document.to_string()));
+        self.send_text(kind, &document.to_string());
     }
 
-    fn tell_stats(&mut self) {
-        let Some(now) = self.desk.board().measured() else { return };
+    fn send_text(&mut self, kind: &str, json: &str) {
+        self.ready.push_back(Event::default().event(kind).data(json));
+    }
+
+    fn tell_errors(&mut self, now: &Option<Arc<Rendered>>) {
+        let errors = now.as_ref().map_or(r#"{"errors":[]}"#, |now| &now.errors);
+        if self.errors.as_deref() != Some(errors) {
+            let errors = errors.to_owned();
+            self.send_text("errors", &errors);
+            self.errors = Some(errors);
+        }
+    }
+
+    fn tell_stats(&mut self, now: &Option<Arc<Rendered>>) {
+        let Some(now) = now else { return };
         let before = self.measured.take();
-        if before.as_ref().is_some_and(|before| Arc::ptr_eq(before, &now)) {
+        if before.as_ref().is_some_and(|before| Arc::ptr_eq(before, &now.measured)) {
             self.measured = before;
             return;
         }
-        let is_full = before.as_ref().is_none_or(|before| has_lost_entries(before, &now));
-        let changed: Vec<Value> = match before.as_deref().filter(|_| !is_full) {
-            None => {
-                now.snapshot.entries.iter().map(|entry| entry::row(&now, entry, Rates::Current)).collect()
-            }
-            Some(before) => {
-                changed(before, &now).map(|entry| entry::row(&now, entry, Rates::Current)).collect()
-            }
+        let mut is_full = before.as_ref().is_none_or(|before| has_lost_entries(before, &now.measured));
+        let rows: Vec<&str> = match before.as_deref().filter(|_| !is_full) {
+            None => now.rows.iter().map(String::as_str).collect(),
+            Some(before) => changed(before, &now.measured).map(|place| now.rows[place].as_str()).collect(),
         };
-        let total = entry::total(&now, Rates::Current);
-        let told =
-            json!({ "at": now.snapshot.taken_at, "changed": changed, "total": total, "full": is_full });
-        self.send("stats", &told);
-        self.measured = Some(now);
+        let (at, total) = (json!(now.measured.snapshot.taken_at), &now.total);
+        let mut rest = rows.as_slice();
+        loop {
+            let (part, others) = rest.split_at(rest.len().min(ROWS_AT_ONCE));
+            let changed = part.join(",");
+            self.send_text(
+                "stats",
+                &format!(r#"{{"at":{at},"changed":[{changed}],"full":{is_full},"total":{total}}}"#),
+            );
+            (rest, is_full) = (others, false);
+            if rest.is_empty() {
+                break;
+            }
+        }
+        self.measured = Some(Arc::clone(&now.measured));
     }
 
     /// Points and marks since the last look; a new reader, who asks for the history on its own, gets the last point.
@@ -143,7 +168,7 @@ impl Follower {
         let is_first = self.seen_until == f64::NEG_INFINITY;
         let fresh = points.iter().filter(|point| point.at > self.seen_until);
         let skipped = if is_first { points.len().saturating_sub(1) } else { 0 };
-        let fresh: Vec<Value> = fresh.skip(skipped).map(|point| json!(point)).collect();
+        let fresh: Vec<Value> = fresh.skip(skipped).map(|point| json!(**point)).collect();
         fresh.iter().for_each(|point| self.send("point", point));
         if let Some(last) = points.last() {
             self.seen_until = self.seen_until.max(last.at);
@@ -194,13 +219,14 @@ fn keys(measured: &Measured) -> HashMap<(&str, &str), &EntrySummary> {
     measured.snapshot.entries.iter().map(|entry| ((&*entry.method, &*entry.name), entry)).collect()
 }
 
-/// Entries that are new or have other numbers.
-fn changed<'a>(before: &'a Measured, now: &'a Measured) -> impl Iterator<Item = &'a EntrySummary> {
+/// The places of entries that are new or have other numbers.
+fn changed(before: &Measured, now: &Measured) -> impl Iterator<Item = usize> {
     let known = keys(before);
-    now.snapshot
-        .entries
-        .iter()
-        .filter(move |entry| known.get(&(&*entry.method, &*entry.name)).is_none_or(|known| known != entry))
+    let is_changed = move |entry: &EntrySummary| {
+        known.get(&(&*entry.method, &*entry.name)).is_none_or(|known| *known != entry)
+    };
+    let entries = now.snapshot.entries.iter().enumerate();
+    entries.filter(move |(_, entry)| is_changed(entry)).map(|(place, _)| place)
 }
 
 /// What was logged since, of the master and of each worker that logged anything.

@@ -4,6 +4,7 @@ pub(crate) mod entry;
 pub(crate) mod events;
 pub(crate) mod openapi;
 mod read;
+pub(crate) mod rendered;
 mod schemas;
 
 pub(crate) use events::events;

@@ -1,17 +1,34 @@
 //! The routes of `/api/v1` that show something.
 
-use axum::extract::{Query, State};
+use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::Response;
 use katydid_report::truth::{self, LAG_LIMIT_MS};
 use katydid_stats::histogram::Cell;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::entry::{self, Rates};
 use crate::desk::Desk;
+use crate::history::Point;
 use crate::measured::{EntryKey, Measured};
 use crate::{answer, heat};
+
+/// The parameters of a route; those that cannot be understood are refused in one line, as everything else.
+pub(crate) struct Query<T>(T);
+
+impl<T: DeserializeOwned> FromRequestParts<Desk> for Query<T> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Response> {
+        match axum::extract::Query::<T>::from_request_parts(parts, desk).await {
+            Ok(query) => Ok(Self(query.0)),
+            Err(fault) => Err(answer::error(StatusCode::BAD_REQUEST, &fault.body_text())),
+        }
+    }
+}
 
 /// What the form shows where a secret is set.
 const MASK: &str = "••••••";
@@ -124,6 +141,7 @@ pub(crate) struct HistoryQuery {
 /// `GET /api/v1/history`
 pub(crate) async fn history(State(desk): State<Desk>, Query(query): Query<HistoryQuery>) -> Response {
     let (points, marks) = desk.board().history(query.since.unwrap_or(f64::NEG_INFINITY));
+    let points: Vec<&Point> = points.iter().map(|point| &**point).collect();
     answer::json(&json!({
         "points": points,
         "marks": marks,

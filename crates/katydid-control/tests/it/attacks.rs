@@ -42,7 +42,20 @@ fn a_rebound_name_reads_and_changes_nothing() {
     assert_ne!(ask_as(&control, "GET /stop", &[], "").status, 200, "no name at all");
     let absolute = ask_as(&control, "GET http://evil.example/stop", &["Host: evil.example"], "");
     assert_ne!(absolute.status, 200);
+    let ours = format!("Host: 127.0.0.1:{port}");
+    let absolute = ask_as(&control, "GET http://evil.example/stop", &[&ours], "");
+    assert_eq!(absolute.status, 403, "two names, of which one is foreign");
+    assert_eq!(ask_as(&control, "CONNECT evil.example:80", &[&ours], "").status, 403);
     assert_eq!(users.kinds(), []);
+}
+
+#[test]
+fn a_program_without_names_is_let_in() {
+    let (control, _users) = running(Settings::default());
+    assert_eq!(exchange(&control, b"GET /tasks HTTP/1.0\r\n\r\n").status, 200, "HTTP/1.0 has no Host");
+    let rebound = exchange(&control, b"GET /tasks HTTP/1.0\r\nHost: evil.example\r\n\r\n");
+    assert_eq!(rebound.status, 403);
+    assert_eq!(exchange(&control, b"OPTIONS * HTTP/1.0\r\n\r\n").status / 100, 4, "there is no such path");
 }
 
 #[test]

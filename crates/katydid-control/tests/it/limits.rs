@@ -39,6 +39,15 @@ fn large_bodies_are_refused_before_they_are_read() {
 }
 
 #[test]
+fn bodies_share_their_room_and_give_it_back() {
+    let (control, _users) = limited(Limits { bodies_bytes: 900, ..Limits::default() });
+    assert_eq!(ask(&control, "POST /swarm", &[], &"x".repeat(1000)).status, 503);
+    for _ in 0..3 {
+        assert_eq!(ask(&control, "POST /swarm", &[], &"x".repeat(800)).status, 200);
+    }
+}
+
+#[test]
 fn large_heads_and_many_headers_are_refused() {
     let (control, users) = running(Settings::default());
     let long = format!("X: {}", "y".repeat(70_000));
@@ -86,6 +95,18 @@ fn connections_beyond_the_limit_are_told_so() {
         answer = get(&control, "/tasks");
     }
     assert_eq!(answer.status, 200);
+}
+
+#[test]
+fn who_has_sent_everything_may_say_so() {
+    let (control, _users) = running(Settings::default());
+    let mut client = connect(&control);
+    write!(client, "GET /tasks HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", address(&control))
+        .expect("sent");
+    client.shutdown(std::net::Shutdown::Write).expect("the end of what is sent");
+    let mut answer = Vec::new();
+    client.read_to_end(&mut answer).expect("an answer");
+    assert_eq!(Answer::of(&answer).status, 200);
 }
 
 /// A connection that is known to be served.

@@ -4,6 +4,7 @@ mod attacks;
 mod busy;
 mod client;
 mod limits;
+mod locustfile;
 mod routes;
 mod stream;
 mod users;

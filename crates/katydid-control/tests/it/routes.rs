@@ -188,6 +188,11 @@ fn history_and_histogram() {
     control.publish_stats(&stats, 107.0);
     assert_eq!(get(&control, "/api/v1/histogram?method=GET&name=/a").json()["buckets"], json!([[1000, 1]]));
     assert_eq!(get(&control, "/api/v1/histogram?method=GET&name=/zzz").status, 404);
+    for wrong in ["/api/v1/history?since=yesterday", "/api/v1/history?since=1&since=2"] {
+        let refused = get(&control, wrong);
+        assert_eq!(refused.status, 400, "{wrong}");
+        assert!(refused.json()["error"].as_str().is_some_and(|text| text.contains("since")), "{wrong}");
+    }
 }
 
 #[test]

@@ -100,6 +100,22 @@ fn cleared_statistics_are_sent_in_full() {
 }
 
 #[test]
+fn many_rows_come_in_parts() {
+    let (control, _users) = running(Settings::default());
+    let mut events = Events::open(&control);
+    events.next_of("logs");
+    let mut stats = katydid_stats::RunStats::new(200.0);
+    (0..250).for_each(|number| {
+        stats.entry("GET", &format!("/{number}"));
+    });
+    control.publish_stats(&stats, 201.0);
+    let parts = [(); 3].map(|()| events.next_of("stats"));
+    let sizes = parts.each_ref().map(|part| part["changed"].as_array().map(Vec::len));
+    assert_eq!(sizes, [Some(100), Some(100), Some(50)]);
+    assert_eq!(parts.each_ref().map(|part| part["full"].as_bool()), [Some(true), Some(false), Some(false)]);
+}
+
+#[test]
 fn ends_with_the_server() {
     let (control, _users) = running(Settings::default());
     let mut events = Events::open(&control);

@@ -111,7 +111,7 @@ fn status(rest: Option<&Bound<'_, PyDict>>) -> PyResult<Option<u16>> {
 }
 
 /// A string as it is, anything else that a locustfile may use for a name as text.
-fn as_text<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+pub(crate) fn as_text<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
     match value.cast::<PyString>() {
         Ok(text) => Ok(text.clone()),
         Err(_) => value.str(),

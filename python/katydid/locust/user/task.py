@@ -360,7 +360,9 @@ def _plain_loop(task_set: TaskSet) -> None:
     """The same loop with the methods of TaskSet and `random.choice` written out (see the module's head)."""
     user = task_set._user
     holder = user if isinstance(task_set, DefaultTaskSet) else task_set
-    waiter = user if type(task_set).wait_time is _PLAIN_WAIT_TIME else task_set
+    own = task_set.__dict__
+    is_the_users = type(task_set).wait_time is _PLAIN_WAIT_TIME and user.wait_time
+    waiter = user if is_the_users else task_set
     queue = task_set._task_queue
     getrandbits = random.getrandbits
     sleep = _core.sleep
@@ -395,7 +397,7 @@ def _plain_loop(task_set: TaskSet) -> None:
         if user._state == LOCUST_STATE_STOPPING:
             raise StopUser()
         user._state = LOCUST_STATE_WAITING
-        seconds = waiter.wait_time()
+        seconds = (task_set if "wait_time" in own else waiter).wait_time()
         if seconds:
             sleep(seconds)
         else:
