@@ -1,13 +1,11 @@
-"""Stock Locust as a node of a cluster, with a suite of its own; run by stock's Python. Prints facts as JSON lines."""
+"""A locustfile for stock Locust as a node of a cluster. Prints facts as JSON lines."""
 
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 from locust import User, constant, events, task
-from locust.main import main
 
 
 class Visitor(User):
@@ -72,6 +70,3 @@ def on_test_stop(environment: Any, **_: Any) -> None:
     entries = {name: entry.num_requests for (name, _), entry in stats.entries.items()}
     tell(event="test_stop", total=stats.total.num_requests, entries=entries, errors=errors)
 
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -134,7 +134,7 @@ class Stock:
     """A process of stock Locust's."""
 
     def __init__(self, *arguments: str) -> None:
-        command = [os.environ["STOCK_PYTHON"], str(STOCK_NODE), "-f", str(STOCK_NODE), *arguments]
+        command = [os.environ["STOCK_PYTHON"], "-m", "locust", "-f", str(STOCK_NODE), *arguments]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment

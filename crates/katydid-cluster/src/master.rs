@@ -356,6 +356,9 @@ impl Master {
         {
             node.state = NodeState::Running;
             node.users = users;
+            if let Some(order) = node.order.as_mut().filter(|_| !node.is_ours) {
+                order.has_arrived |= matches!(order.message, ToWorker::Spawn(_));
+            }
         }
     }
 

@@ -195,6 +195,8 @@ fn nobody_is_there_to_start_with() {
 fn users_of_a_missing_worker_are_taken_over() {
     let mut play = Play::with(&["a_1", "b_1"]);
     play.starts(6, 100.0);
+    play.hears("a_1", complete(3));
+    play.hears("b_1", complete(3));
     play.passes(1200);
     play.forget();
     for _ in 0..5 {
