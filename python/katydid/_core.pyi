@@ -47,14 +47,14 @@ class Dispatcher:
 class ClusterEvent:
     """Something that a node of a cluster tells its owner; the kinds, and what comes with each.
 
-    Of a master: `note` level text; `connected` client_id index was_there; `heartbeat`, `busy`, `missing`, `stopped`, `quit`
-    client_id; `none_left` has_quit; `report` client_id data; `exception` client_id msg traceback; `logs` client_id data;
-    `locustfile_wanted` client_id version; `custom` client_id type data; `spawning_complete` user_count is_reported
-    is_takeover; `run_stopped` is_late.
+    Of a master: `note` level text; `connected` client_id index was_there; `heartbeat`, `busy`, `missing`,
+    `stopped`, `quit` client_id; `none_left` has_quit; `report` client_id data; `exception` client_id msg
+    traceback; `logs` client_id data; `locustfile_wanted` client_id version; `custom` client_id type data;
+    `spawning_complete` user_count is_reported is_takeover; `run_stopped` is_late.
 
-    Of a worker: `note` level text; `acknowledged` index is_first; `not_connected`; `refused` reason; `spawn` timestamp users
-    host stop_timeout parsed_options run is_new_run was_idle; `spawning_complete` user_count; `stop`; `quit`; `heartbeat`;
-    `report_due`; `master_lost`; `custom` type data.
+    Of a worker: `note` level text; `acknowledged` index is_first; `not_connected`; `refused` reason; `spawn`
+    timestamp users host stop_timeout parsed_options run is_new_run was_idle; `spawning_complete` user_count;
+    `stop`; `quit`; `heartbeat`; `report_due`; `master_lost`; `custom` type data.
     """
 
     @property

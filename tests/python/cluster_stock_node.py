@@ -35,8 +35,10 @@ def on_init(environment: Any, **_: Any) -> None:
     runner = environment.runner
 
     def echo(environment: Any, msg: Any, **_: Any) -> None:
-        tell(heard=msg.data)
-        environment.runner.send_message("echoed", {"back": msg.data}, *([msg.node_id] if runner_is_master else []))
+        tell(heard=repr(msg.data))
+        environment.runner.send_message(
+            "echoed", {"back": msg.data}, *([msg.node_id] if runner_is_master else [])
+        )
 
     runner_is_master = hasattr(runner, "clients")
     runner.register_message("echo", echo)
@@ -69,4 +71,3 @@ def on_test_stop(environment: Any, **_: Any) -> None:
     errors = [[error.occurrences, str(error.error)] for error in stats.errors.values()]
     entries = {name: entry.num_requests for (name, _), entry in stats.entries.items()}
     tell(event="test_stop", total=stats.total.num_requests, entries=entries, errors=errors)
-

@@ -215,7 +215,7 @@ impl Master {
         match message {
             ToMaster::Ready { version } => self.welcome(now, from, &version),
             ToMaster::Locustfile { version } => {
-                self.tell(MasterEvent::LocustfileWanted { from: from.into(), version })
+                self.tell(MasterEvent::LocustfileWanted { from: from.into(), version });
             }
             ToMaster::Heartbeat(heartbeat) => self.hear(now, from, heartbeat),
             ToMaster::Spawning => self.note_spawning(from),
@@ -228,7 +228,7 @@ impl Master {
             ToMaster::Stopped => self.note_stopped(now, from),
             ToMaster::Quit => self.note_quit(now, from),
             ToMaster::Custom { kind, data } => {
-                self.tell(MasterEvent::Custom { from: from.into(), kind, data })
+                self.tell(MasterEvent::Custom { from: from.into(), kind, data });
             }
         }
     }

@@ -288,7 +288,7 @@ impl<'a> EntryFields<'a> {
         add_seconds(&mut entry.failures_by_second, self.failures_by_second)?;
         if self.whole.is_empty() {
             return each_count(self.response_times, |ms, count| {
-                entry.times.record_many_us(us_of_ms(ms), count)
+                entry.times.record_many_us(us_of_ms(ms), count);
             });
         }
         add_whole(entry, self.whole)

@@ -209,7 +209,7 @@ impl Worker {
             }
             ToWorker::Spawn(order) => self.take_order(now, order),
             ToWorker::SpawningComplete { user_count } => {
-                self.tell(WorkerEvent::SpawningComplete { user_count })
+                self.tell(WorkerEvent::SpawningComplete { user_count });
             }
             ToWorker::Stop { order } => self.take_stop(order),
             ToWorker::Quit => self.tell(WorkerEvent::Quit),

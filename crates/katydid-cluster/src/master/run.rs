@@ -131,7 +131,7 @@ impl Master {
                 Some(Step::Dispatch(distribution)) => self.order_all(now, &distribution),
                 // After a standstill one step is made up for at most.
                 Some(Step::Pause(pause)) => {
-                    self.step_at = Some((at + pause).max(now.elapsed.saturating_sub(pause)))
+                    self.step_at = Some((at + pause).max(now.elapsed.saturating_sub(pause)));
                 }
                 None => {
                     self.step_at = None;

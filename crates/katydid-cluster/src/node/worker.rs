@@ -181,7 +181,7 @@ impl Runner {
             match outgoing {
                 Outgoing::Reconnect => self.dialer.reconnect(),
                 Outgoing::Message(message) => {
-                    self.dialer.send(encode_to_master(&message, &self.id), keep(&message))
+                    self.dialer.send(encode_to_master(&message, &self.id), keep(&message));
                 }
             }
         }
