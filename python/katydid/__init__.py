@@ -16,5 +16,6 @@ Importing ``katydid`` or ``katydid.locust`` changes nothing in the process.
 
 from .alias import alias_locust
 from .substrate import patch
+from .verdict import Check, check
 
-__all__ = ["alias_locust", "patch"]
+__all__ = ["Check", "alias_locust", "check", "patch"]

@@ -7,11 +7,13 @@ The order here is a contract: sockets are patched before anything else is import
 exists before a locustfile can ask for it.
 """
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the command with the arguments of this process and end the process with its exit code."""
+    _fill_gaps()
     if sys.argv[1:2] == ["target"]:
         sys.exit(_run_target(sys.argv[1:]))
     if sys.argv[1:2] == ["completions"]:
@@ -25,6 +27,18 @@ def main() -> None:
     from katydid.locust.main import main as run_locustfile
 
     run_locustfile()
+
+
+def _fill_gaps() -> None:
+    """Open the null device in the place of standard streams that are closed.
+
+    Otherwise the next file or connection gets such a number, and whoever writes to `stderr` writes into it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 def _run_target(argv: list[str]) -> int:

@@ -9,17 +9,23 @@ from locust.stats import StatsError
 
 @events.init.add_listener
 def observe(environment, runner, **kwargs):
+    before_the_end = {}  # stock Locust's --json-file resets entries, and the event quit comes after it
+
+    def counts():
+        entries = environment.stats.entries.values()
+        return {f"{entry.method} {entry.name}": entry.num_requests for entry in entries}
+
     def write(exit_code, **kwargs):
-        stats = environment.stats
         observed = {
-            "rows": {f"{entry.method} {entry.name}": entry.num_requests for entry in stats.entries.values()},
+            "rows": {row: max(count, before_the_end.get(row, 0)) for row, count in counts().items()},
             "failures": [
                 f"{error.method} {error.name}: {StatsError.parse_error(error.error)}"
-                for error in stats.errors.values()
+                for error in environment.stats.errors.values()
             ],
             "exceptions": [row["msg"] for row in runner.exceptions.values()],
         }
         with open(os.environ["COMPAT_RESULT"], "w") as file:
             json.dump(observed, file)
 
+    environment.events.quitting.add_listener(lambda **kwargs: before_the_end.update(counts()))
     environment.events.quit.add_listener(write)

@@ -109,6 +109,8 @@ describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
     });
     await page.getByLabel("Users", { exact: true }).fill("x");
     await page.getByRole("button", { name: "Start" }).click();
+    await page.getByRole("button", { name: "More of Shopper" }).press("Enter");
+    await page.getByLabel("Host of Shopper").waitFor();
     const look = async (what: string) => {
       expect(await page.evaluate(flaws), what).toEqual([]);
       expect(await page.evaluate(faint), what).toEqual([]);
@@ -129,6 +131,20 @@ describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
 });
 
 describe("by keyboard", () => {
+  it("a menu opens, and Escape closes it and gives the focus back", async () => {
+    const { page, leave } = await visit(browser, { history: 60 }, "#statistics");
+    await page.getByText("Columns", { exact: true }).press("Enter");
+    await page.keyboard.press("Tab");
+    expect(await page.getByLabel("Method", { exact: true }).evaluate((box) => box === document.activeElement)).toBe(true);
+    await page.keyboard.press("Space");
+    await expect.poll(() => page.getByRole("columnheader", { name: "Method" }).count()).toBe(0);
+    expect(await page.evaluate(flaws)).toEqual([]);
+    await page.keyboard.press("Escape");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Columns");
+    expect(await page.getByLabel("Method", { exact: true }).isVisible()).toBe(false);
+    await leave();
+  });
+
   it("tabs are one stop, and arrows move", async () => {
     const { page, leave } = await visit(browser, { history: 60 });
     await page.locator("#tab-charts").focus();

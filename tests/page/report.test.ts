@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Browser } from "playwright-core";
+import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { filled, Mock } from "../../web/mock/server.mjs";
 import { launch } from "./browser.ts";
@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function open(options: { colorScheme?: "light" | "dark" } = {}) {
+async function open(options: BrowserContextOptions = {}) {
   const context = await browser.newContext({ ...options, offline: true });
   const page = await context.newPage();
   const complaints: string[] = [];
@@ -81,6 +81,20 @@ it("prints every row, in light", async () => {
   await expect.poll(() => page.locator(".part").nth(1).locator("tbody tr:not(.gap)").count()).toBe(200);
   await page.evaluate(() => dispatchEvent(new Event("afterprint")));
   await expect.poll(() => page.locator(".part").nth(1).locator("tbody tr:not(.gap)").count()).toBeLessThan(80);
+  await context.close();
+});
+
+it("prints what was not in sight: every chart, every traceback", async () => {
+  const { context, page } = await open({ viewport: { width: 500, height: 600 } });
+  await page.goto(pathToFileURL(path).href);
+  await page.locator(".chart canvas").first().waitFor();
+  expect(await page.locator(".chart canvas").count(), "what is far below is not painted yet").toBeLessThan(5);
+  expect(await page.getByLabel("Traceback").isVisible()).toBe(false);
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  await expect.poll(() => page.locator(".chart canvas").count()).toBe(5);
+  await page.getByLabel("Traceback").waitFor();
+  await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+  await expect.poll(() => page.getByLabel("Traceback").isVisible()).toBe(false);
   await context.close();
 });
 

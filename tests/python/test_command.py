@@ -312,3 +312,14 @@ run_single_user(Once)
     )
     assert done.returncode == 0, done.stderr
     assert "T\ttick" in done.stdout
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_run_without_some_standard_stream_is_a_run(place: Path, closed: str) -> None:
+    line = shlex.join(command("--headless -t 1s --csv run"))
+    ended = subprocess.run(
+        ["sh", "-c", f"exec {line} {closed}"], cwd=place, env=environment(place), timeout=60, check=False
+    )
+    assert ended.returncode == 0
+    assert "Aggregated" in (place / "run_stats.csv").read_text()
+    assert len((place / "run_stats_history.csv").read_text().splitlines()) > 1

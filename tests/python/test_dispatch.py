@@ -50,6 +50,20 @@ def test_spawns_in_locusts_order(pauses: list[float]):
     assert dispatcher.get_current_user_count() == 7
 
 
+def test_of_a_number_that_is_not_whole_the_whole_part_counts(pauses: list[float]):
+    """Stock Locust swings between the two whole numbers and never arrives."""
+    dispatcher = UsersDispatcher(nodes("w"), [user_class("A")])
+    dispatcher.new_dispatch(2.6, 10)  # type: ignore[arg-type] # as shapes compute it
+    assert [step["w"]["A"] for step in dispatcher] == [2]
+    assert not dispatcher.dispatch_in_progress
+
+
+def test_below_zero_is_nobody(pauses: list[float]):
+    dispatcher = UsersDispatcher(nodes("w"), [user_class("A"), user_class("B", -1), user_class("C", 0, -2)])
+    dispatcher.new_dispatch(3, 10)
+    assert list(dispatcher)[-1]["w"]["B"] == 0
+
+
 def test_pauses_between_batches_only(pauses: list[float]):
     dispatcher = UsersDispatcher(nodes("w"), [user_class("A")])
     dispatcher.new_dispatch(6, 2.5)

@@ -10,6 +10,7 @@ from typing import Any
 
 import gevent
 import pytest
+from katydid.control import documents
 from katydid.control.page import as_data
 from katydid.control.report import as_html, as_markdown, report_data
 from katydid.locust import User, constant, task
@@ -249,6 +250,18 @@ class TestPublished:
             *("start", "users", "pause", "resume", "reset", "stop")
         ]
 
+    def test_known_secrets_are_in_no_document(
+        self, make: Callable[..., WebUI], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SHOP_PASSWORD", "correct horse")
+        page = make()
+        page.environment.runner.log_exception("local", "refused: correct horse", "a trace")  # type: ignore[union-attr]
+        page.environment.worker_logs["w"] = ["said correct horse"]
+        for path in ("/exceptions", "/exceptions/csv", "/api/v1/exceptions", "/logs", "/api/v1/logs"):
+            status, text = fetch(page, path)
+            assert status == 200 and b"correct horse" not in text
+        assert "correct horse" not in as_html(report_data(page.environment))
+
     def test_exceptions_and_failures(self, make: Callable[..., WebUI]) -> None:
         page = make()
         page.environment.stats.log_error("GET", "/x", ValueError("<no>"))
@@ -256,6 +269,18 @@ class TestPublished:
         errors = json.loads(fetch(page, "/api/v1/errors")[1])["errors"]
         assert errors[0]["error"] == "ValueError('<no>')" and errors[0]["sample"] is None
         assert json.loads(fetch(page, "/exceptions")[1])["exceptions"][0]["msg"] == "oops"
+
+    def test_a_class_that_lost_tasks_can_get_them_back(self) -> None:
+        environment = Environment(user_classes=[Idle], available_user_tasks={"Idle": list(Idle.tasks)})
+
+        def tasks() -> list[list[str]]:
+            (told,) = documents.config_document(environment, True, False, "", {})["user_classes"]
+            return [told["tasks"], told["available_tasks"]]
+
+        environment.update_user_class({"user_class_name": "Idle", "tasks": []})
+        assert tasks() == [[], ["idle"]]
+        environment.update_user_class({"user_class_name": "Idle", "tasks": ["idle"]})
+        assert tasks() == [["idle"], ["idle"]]
 
 
 class TestReport:

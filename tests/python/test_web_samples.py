@@ -12,7 +12,7 @@ from katydid.locust.argument_parser import LocustArgumentParser
 from katydid.locust.env import Environment
 from katydid.results import samples
 from katydid.results.samples import MOST_KINDS, MOST_OF_A_BODY, Samples, curl
-from katydid.results.secrets import MASK, known_values, masked, masked_header, masked_url, without
+from katydid.results.secrets import MASK, known_values, masked, masked_header, masked_url, shown, without
 
 
 class Shop(BaseHTTPRequestHandler):
@@ -205,6 +205,8 @@ def test_values_that_are_known_are_masked_wherever_they_are(monkeypatch: pytest.
         events.init_command_line_parser.remove_listener(add)
     assert {"4711x", "hunter2", "from/the=environment", "from%2Fthe%3Denvironment"} <= set(known)
     assert "http://shop/token" not in known and "ann" not in known
+    environment = Environment(parsed_options=options)
+    assert shown({"log": ["a", "hunter2"]}, environment) == {"log": ["a", MASK]}
     document = {"url": "http://h/4711x", "headers": [["X", "hunter2!"]], "at": 1.5, "none": None}
     assert without(document, known) == {
         "url": f"http://h/{MASK}",

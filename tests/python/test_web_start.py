@@ -384,3 +384,5 @@ class TestUser:
     def test_what_cannot_be_done_is_an_error(self, make: Callable[..., Any], body: bytes, kind: str) -> None:
         _, routes = make()
         assert routes.user(self.ask(body, kind)).status == 500
+        ours = routes.user(Ask("POST", "/api/v1/users", headers=[("content-type", kind)], body=body))
+        assert ours.status == 400 and told(ours)["error"]

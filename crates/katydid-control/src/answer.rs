@@ -1,6 +1,7 @@
 //! How is an answer written? JSON as programs expect it of each API, errors in one line.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
@@ -107,11 +108,29 @@ pub(crate) fn tag(content: &[u8]) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{hex}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
-/// A file to be saved. What cannot stand in a header is left out of its name.
+/// A text to be saved. What cannot stand in a header is left out of its name.
 pub(crate) fn download(content_type: &'static str, name: &str, body: impl Into<Bytes>) -> Response {
     let body: Bytes = body.into();
     let length = body.len();
-    let mut response = typed(content_type, body);
+    named(typed(content_type, body), name, length as u64)
+}
+
+/// The same for a file, of which only a piece is in memory at a time: a history can be larger than that. What it has grown
+/// by since is left out.
+pub(crate) fn download_of(file: File, length: u64, content_type: &'static str, name: &str) -> Response {
+    let pieces = stream::try_unfold(file.take(length), |mut file| async move {
+        // A local file, read at once: the thread waits for a disk at most.
+        let mut piece = Vec::with_capacity(PIECE);
+        let read = file.by_ref().take(PIECE as u64).read_to_end(&mut piece)?;
+        Ok::<_, io::Error>((read > 0).then(|| (Bytes::from(piece), file)))
+    });
+    named(typed(content_type, Body::from_stream(pieces)), name, length)
+}
+
+/// Bytes of a file that are read at once.
+const PIECE: usize = 64 * 1024;
+
+fn named(mut response: Response, name: &str, length: u64) -> Response {
     let name: String = name.chars().filter(|character| !character.is_control()).collect();
     if let Ok(value) = HeaderValue::from_bytes(&latin1(&format!("attachment;filename={name}"))) {
         response.headers_mut().insert(axum::http::header::CONTENT_DISPOSITION, value);
@@ -122,6 +141,8 @@ pub(crate) fn download(content_type: &'static str, name: &str, body: impl Into<B
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     #[test]
@@ -152,5 +173,19 @@ mod tests {
     fn the_name_of_a_download_stays_in_its_header() {
         let response = download("text/csv", "a\r\nX: y/z.csv", "1");
         assert_eq!(response.headers()["content-disposition"], "attachment;filename=aX: y/z.csv");
+    }
+
+    #[test]
+    fn a_file_is_sent_as_long_as_it_was() {
+        let path = tempfile::NamedTempFile::new().expect("a file");
+        let content = vec![b'x'; 3 * PIECE + 1];
+        std::fs::write(path.path(), &content).expect("content");
+        let open = || File::open(path.path()).expect("the file");
+        for length in [content.len(), 1] {
+            let response = download_of(open(), length as u64, "text/csv", "a.csv");
+            assert_eq!(response.headers()[CONTENT_LENGTH], length.to_string());
+            let body = axum::body::to_bytes(response.into_body(), usize::MAX).now_or_never();
+            assert_eq!(body.and_then(Result::ok).map(|body| body.len()), Some(length));
+        }
     }
 }

@@ -3,6 +3,11 @@
 //! What a maintainer must not break: keys are sorted, two spaces indent them, and only the first 500 names and failures
 //! are listed, because programs were written against that.
 
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -197,21 +202,29 @@ fn download_name(desk: &Desk) -> String {
 /// `GET /stats/requests_full_history/csv`
 pub(crate) async fn history_csv(State(desk): State<Desk>, headers: HeaderMap) -> Response {
     desk.refresh(&["run"]).await;
-    // A local file, read at once: nobody else waits for this thread, there are two.
-    let read = desk.shared.history_file().and_then(|path| std::fs::read(path).ok());
-    let Some(content) = read else {
+    let opened = desk.shared.history_file().and_then(|path| opened(&path).ok());
+    let Some((file, length, tag)) = opened else {
         let message = "No history was written: start with --csv and --csv-full-history.";
         return answer::error_page(StatusCode::NOT_FOUND, message);
     };
-    let tag = answer::tag(&content);
     if headers.get(IF_NONE_MATCH).is_some_and(|known| *known == tag) {
         return (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response();
     }
     let name = format!("{}_requests_full_history.csv", download_name(&desk));
-    let mut response = answer::download("text/csv", &name, content);
+    let mut response = answer::download_of(file, length, "text/csv", &name);
     response.headers_mut().insert(ETAG, tag);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
+}
+
+/// A file, its length, and what a cache knows this state of it by.
+fn opened(path: &Path) -> io::Result<(File, u64, HeaderValue)> {
+    let file = File::open(path)?;
+    let about = file.metadata()?;
+    let modified = about.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let tag = format!("\"{:x}-{:x}\"", modified.as_nanos(), about.len());
+    let tag = HeaderValue::from_str(&tag).map_err(io::Error::other)?;
+    Ok((file, about.len(), tag))
 }
 
 /// `GET /exceptions`

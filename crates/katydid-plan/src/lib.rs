@@ -5,7 +5,8 @@
 //!
 //! Reading order: [`span`] (how a duration is written), [`mix`] (which user class comes next), [`pace`] (how many at
 //! once, and how long until the next batch), [`dispatch`] (which worker runs whom, up and down), [`wait`] (the pause
-//! between two tasks), [`shape`] (a target that changes with time).
+//! between two tasks), [`shape`] (a target that changes with time), [`stages`] (levels of load), [`threshold`] (what is
+//! asked of a run), [`suite`] (all of it in a file), [`pattern`] and [`nearest`] (names), [`misread`] (what is wrong with a text).
 //!
 //! ```
 //! use katydid_plan::{Dispatcher, Step, UserClass};
@@ -22,15 +23,26 @@
 
 pub mod dispatch;
 mod error;
+pub mod misread;
 pub mod mix;
+pub mod nearest;
 pub mod pace;
+pub mod pattern;
+mod scan;
 pub mod shape;
 pub mod span;
+pub mod stages;
+pub mod suite;
+pub mod threshold;
 pub mod wait;
 
 pub use dispatch::{Dispatcher, Distribution, Step};
 pub use error::Error;
+pub use misread::Misread;
 pub use mix::{Mix, UserClass};
 pub use pace::SpawnPace;
+pub use pattern::Pattern;
 pub use shape::{Stage, Stages, Target};
+pub use stages::Level;
+pub use threshold::Threshold;
 pub use wait::{Wait, WaitState};

@@ -30,6 +30,7 @@ mod site;
 mod stats;
 mod transport;
 mod verbs;
+mod verdict;
 mod versioned;
 
 use pyo3::prelude::*;
@@ -66,6 +67,7 @@ mod _core {
         super::plan::register(module)?;
         super::samples::register(module)?;
         super::stats::register(module)?;
+        super::verdict::register(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

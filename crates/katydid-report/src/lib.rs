@@ -3,7 +3,8 @@
 //! Not here: printing, files, the terminal's width. A function takes a [`Snapshot`](katydid_stats::Snapshot) and gives
 //! lines or a text back.
 //!
-//! Reading order: [`console`] (the tables), [`truth`] (what the tables cannot say: lag and phases), [`csv`], [`json`],
+//! Reading order: [`console`] (the tables), [`truth`] (what the tables cannot say: lag and phases), [`verdict`] (whether a
+//! run met what was asked of it), [`csv`], [`json`],
 //! and below them [`number`] and [`moment`] (how a number and a time are
 //! written).
 //!
@@ -26,3 +27,4 @@ pub mod json;
 pub mod moment;
 pub mod number;
 pub mod truth;
+pub mod verdict;

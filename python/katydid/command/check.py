@@ -40,6 +40,8 @@ def description(environment: Environment, options: Any, parser: LocustArgumentPa
     """The lines that say what would run."""
     yield f"Locustfiles: {', '.join(environment.parsed_locustfiles or [])}"
     yield f"Load: {_load(environment, options)}"
+    for line in getattr(environment.shape_class, "description", ()):
+        yield f"{_INDENT}{line}"
     yield "User classes:"
     for user_class in environment.user_classes:
         yield f"{_INDENT}{user_class.__name__}: {_traits(user_class, environment.host)}"
@@ -57,6 +59,8 @@ def description(environment: Environment, options: Any, parser: LocustArgumentPa
 
 def _load(environment: Environment, options: Any) -> str:
     shape = environment.shape_class
+    if getattr(shape, "description", None):
+        return "one level after another"
     if shape is not None and not shape.use_common_options:
         return f"as the shape {type(shape).__name__} decides"
     users = 1 if options.num_users is None else options.num_users

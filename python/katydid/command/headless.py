@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gevent
 
 from katydid.locust import log
+from katydid.verdict.watch import watch_of
 
 from .outputs import CannotWrite, Outputs
 from .signals import Interrupted, Signals
@@ -21,6 +22,7 @@ logger = logging.getLogger("locust.main")
 _EXIT_LISTENER_RAISED = 2
 EXIT_NO_RUN = 1
 _EXIT_NOT_WRITTEN = 1
+_EXIT_VERDICT = 3
 
 
 def run_headless(environment: Environment, options: Any) -> int:
@@ -88,10 +90,12 @@ def _end_by_time(runner: Runner) -> None:
 def shut_down(environment: Environment, runner: Runner, outputs: Outputs, options: Any) -> int:
     """End the run in order and write what was asked for. Returns the process's exit code."""
     environment.events.quitting.fire(environment=environment, reverse=True)
+    if watch_of(environment) is not None:
+        runner.stop()  # what is judged has ended, so that nothing is told that was not judged
     code = exit_code(environment, runner, options)
     outputs.end()
     runner.quit()
-    logger.info("shutting down with exit code %d", code)
+    logger.info("shutting down with exit code %s", code)
     if not outputs.conclude():
         code = code or _EXIT_NOT_WRITTEN
     environment.events.quit.fire(exit_code=code)
@@ -100,9 +104,13 @@ def shut_down(environment: Environment, runner: Runner, outputs: Outputs, option
 
 
 def exit_code(environment: Environment, runner: Runner, options: Any) -> int:
-    """What the process ends with: the locustfile's wish, else whether anything failed."""
+    """What the process ends with: the locustfile's wish, else the verdict, else whether anything failed."""
     if environment.process_exit_code is not None:
         return environment.process_exit_code
-    if runner.errors or runner.exceptions:
+    watch = watch_of(environment)
+    if watch is not None and watch.has_failed:
+        return _EXIT_VERDICT
+    is_judged = watch is not None and watch.judge.judges_failures
+    if (runner.errors and not is_judged) or runner.exceptions:
         return int(options.exit_code_on_error)
     return _EXIT_LISTENER_RAISED if log.unhandled_greenlet_exception else 0

@@ -28,6 +28,10 @@ class Kind(Enum):
     """JSON, or the path of a JSON file."""
     HELP = "help"
     VERSION = "version"
+    STAGES = "stages"
+    """Levels of load in one line."""
+    THRESHOLD = "threshold"
+    """A limit for a number of the run."""
     CONFIG_FILE = "config file"
 
 
@@ -40,6 +44,7 @@ class Group(Enum):
     WORKER = "Worker options"
     TAG = "Tag options"
     STATS = "Request statistics options"
+    VERDICT = "Verdict options"
     LOG = "Logging options"
     OTHER = "Other options"
     CLASSES = "User classes"
@@ -62,6 +67,8 @@ class Option:
     metavar: str | None = None
     many: bool = False
     """Takes any number of values."""
+    repeated: bool = False
+    """May be given several times, each time with one value."""
     choices: tuple[str, ...] | None = None
     convert: Callable[[str], Any] | None = None
     """Applied to the text before anything else."""
@@ -452,6 +459,61 @@ OPTIONS: tuple[Option, ...] = (
         Kind.FILE,
         metavar="<name>",
     ),
+    # Verdict
+    Option(
+        ("--stages",),
+        Group.VERDICT,
+        "Levels of load, one after another, whose results are told apart: 10@1 for 5m, 50@5 for 5m is 10"
+        " users, started 1 per second, for 5 minutes, then 50",
+        Kind.STAGES,
+        dest="katydid_stages",
+        env="KATYDID_STAGES",
+        metavar="<users@rate for time, ...>",
+        is_ours=True,
+    ),
+    Option(
+        ("--threshold",),
+        Group.VERDICT,
+        "What is asked of the run, such as p95<2s, failures==0 on GET /items/*, p99<3s on level:2,"
+        " rps>100 over 30s after 1m abort. If it is not met, the exit code is 3",
+        Kind.THRESHOLD,
+        dest="katydid_thresholds",
+        env="KATYDID_THRESHOLD",
+        metavar="<expression>",
+        repeated=True,
+        is_ours=True,
+    ),
+    Option(
+        ("--suite",),
+        Group.VERDICT,
+        "A file with profiles, levels, thresholds and options; none for none. Default: katydid.toml in the"
+        " current folder, if there is one",
+        Kind.FILE,
+        dest="katydid_suite",
+        env="KATYDID_SUITE",
+        metavar="<filename>",
+        is_ours=True,
+    ),
+    Option(
+        ("--junit",),
+        Group.VERDICT,
+        "Write the verdict as JUnit XML, for pipelines",
+        Kind.FILE,
+        dest="katydid_junit",
+        env="KATYDID_JUNIT",
+        metavar="<filename>",
+        is_ours=True,
+    ),
+    Option(
+        ("--markdown",),
+        Group.VERDICT,
+        "Write the verdict as Markdown, for merge requests",
+        Kind.FILE,
+        dest="katydid_markdown",
+        env="KATYDID_MARKDOWN",
+        metavar="<filename>",
+        is_ours=True,
+    ),
     # Log
     Option(
         ("--skip-log-setup",),
@@ -525,7 +587,13 @@ OPTIONS: tuple[Option, ...] = (
         "Ignore the weights of classes and tasks: all are equal",
         Kind.FLAG,
     ),
-    Option(("--profile",), Group.OTHER, "A name for this kind of run", metavar="<name>"),
+    Option(
+        ("--profile",),
+        Group.OTHER,
+        "A name for this kind of run. In a suite file with profiles: which of them applies",
+        env="KATYDID_PROFILE",
+        metavar="<name>",
+    ),
     Option(
         ("--otel",),
         Group.OTHER,
@@ -552,6 +620,7 @@ GROUP_NOTES: dict[Group, str] = {
     Group.TAG: "Tasks get tags from the decorator @tag.",
     Group.MASTER: "For a test on several nodes: one master, and workers that connect to it.",
     Group.WORKER: "Workers take all other options from their master.",
+    Group.VERDICT: "Did the run meet what was asked of it? The same may stand in a suite file, katydid.toml.",
 }
 """What the help says below the title of a group."""
 

@@ -17,6 +17,8 @@ import gevent
 
 from katydid.locust import stats as reports
 from katydid.locust.input_events import input_listener
+from katydid.verdict.files import VerdictFiles
+from katydid.verdict.watch import watch_of
 
 from .progress import Progress, wants_progress
 
@@ -50,6 +52,7 @@ class Outputs:
         self._options = options
         self._csv = _csv_writer(environment, options)
         self._report = _report_file(environment, options)
+        self._verdict = _verdict_files(environment, options)
         self._live: list[Greenlet] = []
 
     @property
@@ -92,6 +95,7 @@ class Outputs:
             writes.append(("JSON file", lambda: reports.save_stats_json(stats, self._options.json_file)))
         if self._report is not None:
             writes.append(("report", self._report.write))
+        writes.append(("verdict", self._verdict.write))
         return all([_write(name, write) for name, write in writes])  # noqa: C419 - each one is to be tried
 
     def close(self) -> None:
@@ -101,13 +105,17 @@ class Outputs:
 
     def _print_summary(self) -> None:
         stats = self._runner.stats
+        watch = watch_of(self._environment)
         if self._options.katydid_quiet:
-            _table_logger.info(summary_line(stats))
+            verdict = f"; verdict: {watch.judge.line()}" if watch is not None and watch.asks else ""
+            _table_logger.info("%s%s", summary_line(stats), verdict)
         elif not self._options.json_file:
             reports.print_stats(stats, current=False)
             reports.print_percentile_stats(stats)
             reports.print_error_report(stats)
             reports.print_truth(stats)
+            for line in watch.judge.lines() if watch is not None else ():
+                _table_logger.info("%s", line)
 
 
 def _write(name: str, write: Callable[[], Any]) -> bool:
@@ -161,6 +169,13 @@ def _report_file(environment: Environment, options: Any) -> ReportFile | None:
         return ReportFile(environment, options.html_file)
     except (OSError, NotBuilt) as fault:
         raise CannotWrite(f"--html {options.html_file}: {fault}") from fault
+
+
+def _verdict_files(environment: Environment, options: Any) -> VerdictFiles:
+    try:
+        return VerdictFiles(environment, options)
+    except OSError as fault:
+        raise CannotWrite(f"{fault.filename}: the verdict cannot be written: {fault.strerror}") from fault
 
 
 def _key_functions(environment: Environment, runner: Runner) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def clock_text(seconds: float) -> str:
 
 def wants_progress(run_time: float | None, quiet: bool) -> bool:
     """Is there a time to count down and a terminal to do it on?"""
-    return bool(run_time) and not quiet and sys.stderr.isatty()
+    return bool(run_time) and not quiet and sys.stderr is not None and sys.stderr.isatty()
 
 
 def _console_handlers() -> list[logging.Handler]:

@@ -22,6 +22,8 @@ _VALUES = {
     Kind.HELP: "-",
     Kind.VERSION: "-",
     Kind.CONFIG_FILE: "path",
+    Kind.STAGES: "levels: `10@1 for 5m, 50@5 for 5m`",
+    Kind.THRESHOLD: "[threshold](../guide/verdicts.md#thresholds): `p95<2s`",
 }
 
 _HEAD = """# Options
@@ -34,9 +36,11 @@ list wins:
 1. the command line,
 2. the variable of the option,
 3. the file that `--config` names,
-4. `pyproject.toml` in the current folder, table `[tool.locust]`,
-5. `locust.conf` in the current folder,
-6. `~/.locust.conf`.
+4. the [suite file](../guide/verdicts.md#the-suite-file): `katydid.toml` in the current folder, or that of
+   `--suite`,
+5. `pyproject.toml` in the current folder, table `[tool.locust]`,
+6. `locust.conf` in the current folder,
+7. `~/.locust.conf`.
 
 In files an option is called as on the command line, without the dashes: `run-time = 10m`; a flag is
 `true` or `false`; several values are `[a, b]`, also in variables. A flag's variable takes `true`, `yes`,
@@ -53,10 +57,13 @@ Completion in a shell comes from the same table: `source <(katydid completions b
 | 0 | nothing failed |
 | 1 | a request failed or a task raised (`--exit-code-on-error` names another), or the run could not begin |
 | 2 | the options were not understood, or a listener raised |
+| 3 | a threshold was not met, or a level was slower than allowed |
 | 130 | a second Ctrl-C |
 | 255 | `--config-users` names a class that does not exist |
 
-`environment.process_exit_code`, where a locustfile sets it, takes the place of 0, 1 and 2. `--check`
+`environment.process_exit_code`, where a locustfile sets it, takes the place of 0, 1, 2 and 3. Of these 3
+goes before 1, and 1 before 2. Where a threshold says how many requests of the whole run may fail
+(`fail_ratio`, `failures`, `fail_per_s`), it decides on them in place of the rule that none may. `--check`
 ends with 0 if a run could begin, with 1 and a line for each problem if not, and with 2 if the options
 were not understood.
 """
@@ -93,6 +100,8 @@ def _removed_row(option: Option) -> str:
 
 def _value(option: Option) -> str:
     value = ", ".join(f"`{choice}`" for choice in option.choices) if option.choices else _VALUES[option.kind]
+    if option.repeated:
+        return f"{value}; repeatable"
     return f"{value}; several" if option.many else value
 
 

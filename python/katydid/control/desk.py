@@ -64,7 +64,7 @@ class Desk:
             command.reply(204, [], b"")
             return
         reply = self._answered(command)
-        if command.kind in _CHANGES:
+        if _may_have_changed(command):
             self._recording.publish()
         if reply.pieces is None:
             command.reply(reply.status, reply.headers, reply.body)
@@ -80,6 +80,13 @@ class Desk:
         except Exception as fault:
             logger.exception("%s could not be answered", command.kind)
             return Reply.text(f"{type(fault).__name__}: see the log\n", 500)
+
+
+def _may_have_changed(command: Command) -> bool:
+    """Does who asked expect the run to look different now? Flask's pages publish what they read."""
+    if command.kind == "flask" and command.request is not None:
+        return command.request.method not in ("GET", "HEAD")
+    return command.kind in _CHANGES
 
 
 def _stream(stream: ControlStream, first: bytes, pieces: Iterator[bytes]) -> None:

@@ -166,10 +166,11 @@ def _user_counts(runner: Runner | None) -> dict[str, int]:
     return runner.user_classes_count if reported is None else reported
 
 
-def exceptions_document(runner: Runner | None) -> Document:
+def exceptions_document(environment: Environment) -> Document:
     """What the users' code raised."""
+    runner = environment.runner
     raised = [] if runner is None else list(runner.exceptions.values())
-    return {
+    exceptions = {
         "exceptions": [
             {
                 "count": row["count"],
@@ -180,12 +181,14 @@ def exceptions_document(runner: Runner | None) -> Document:
             for row in raised
         ]
     }
+    shown: Document = secrets.shown(exceptions, environment)
+    return shown
 
 
 def logs_document(environment: Environment) -> Document:
     """The last messages of this process and of the workers."""
     logs = {"master": log.get_logs(), "workers": environment.worker_logs}
-    shown: Document = secrets.without(logs, secrets.known_values(environment))
+    shown: Document = secrets.shown(logs, environment)
     return shown
 
 

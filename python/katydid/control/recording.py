@@ -68,7 +68,7 @@ class Recording:
             "run": self._run,
             "config": self._config,
             "tasks": lambda: documents.tasks_document(environment),
-            "exceptions": lambda: documents.exceptions_document(environment.runner),
+            "exceptions": lambda: documents.exceptions_document(environment),
             "logs": lambda: documents.logs_document(environment),
             "workers": lambda: documents.workers_document(environment.runner),
             "samples": samples.keep(environment).index,

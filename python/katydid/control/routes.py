@@ -167,9 +167,9 @@ class Routes:
                 raise ValueError("the body must be JSON, sent with Content-Type: application/json")
             self._environment.update_user_class(json.loads(ask.body))
         except KeyError as fault:
-            return Reply.text(f"no user class or no field {fault}\n", 500)
+            return _not_done(ask, f"no user class or no field {fault}")
         except (ValueError, TypeError, AttributeError) as fault:
-            return Reply.text(f"{fault}\n", 500)
+            return _not_done(ask, str(fault))
         return Reply(201, b"{}\n", [("Content-Type", "application/json")])
 
     # What shows a run
@@ -200,6 +200,13 @@ _REPORT_FORMS = {
     "md": (as_markdown, "md", "text/markdown; charset=utf-8"),
     "json": (as_json, "json", "application/json"),
 }
+
+
+def _not_done(ask: Ask, message: str) -> Reply:
+    """What Locust's address says of it, and what ours does."""
+    if "/api/v1/" in ask.path:
+        return _bad(message, None)
+    return Reply.text(f"{message}\n", 500)
 
 
 def _bad(message: str, name: str | None) -> Reply:

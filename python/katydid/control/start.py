@@ -235,6 +235,7 @@ class Starter:
     def _start_shape(self) -> Started:
         environment = self._environment
         assert environment.runner is not None
+        self.user_count = None
         environment.runner.start_shape()
         return Started(f"Swarming started using shape class '{type(environment.shape_class).__name__}'")
 

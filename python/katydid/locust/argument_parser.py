@@ -17,14 +17,16 @@ import sys
 import tempfile
 import textwrap
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 import configargparse
 
 from katydid import _core
+from katydid.command import suite
 from katydid.command.options import GROUP_NOTES, OPTIONS, PREPARSED, Group, Kind, Option
 
 from ._version import version
@@ -85,10 +87,19 @@ class LocustConfigParser(configargparse.ConfigFileParser):
 
     def parse(self, stream: Any) -> dict[str, Any]:
         """The options in a file."""
+        if suite.is_suite(str(stream.name)):
+            return _options_of_suite(str(stream.name))
         if str(stream.name).endswith(".toml"):
             return LocustTomlConfigParser().parse(stream)
         lines: dict[str, Any] = configargparse.DefaultConfigFileParser().parse(stream)
         return lines
+
+
+def _options_of_suite(name: str) -> dict[str, Any]:
+    try:
+        return suite.option_values(Path(name))
+    except suite.CannotRead as fault:
+        raise configargparse.ConfigFileParserException(str(fault)) from fault
 
 
 class LocustArgumentParser(configargparse.ArgumentParser):
@@ -220,12 +231,32 @@ def json_user_config(string: str) -> list[dict[str, Any]]:
     return settings
 
 
-_CONVERTERS = {
+def levels(string: str) -> str:
+    """Text that lists levels of load."""
+    return _checked(_core.check_stages, string)
+
+
+def threshold(string: str) -> str:
+    """Text that is a threshold."""
+    return _checked(_core.check_threshold, string)
+
+
+def _checked(check: Callable[[str], None], string: str) -> str:
+    try:
+        check(string)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from fault
+    return string
+
+
+_CONVERTERS: dict[Kind, Callable[[str], Any]] = {
     Kind.INTEGER: int,
     Kind.TIMESPAN: timespan,
     Kind.RATE: gt_zero,
     Kind.COUNT: positive_integer,
     Kind.USER_CONFIG: json_user_config,
+    Kind.STAGES: levels,
+    Kind.THRESHOLD: threshold,
 }
 
 
@@ -245,7 +276,7 @@ def get_empty_argument_parser(
     """A parser that knows the options -f and --config alone."""
     parser = LocustArgumentParser(
         prog=_PROGRAM,
-        default_config_files=list(default_config_files),
+        default_config_files=[*default_config_files, *_suite_files(default_config_files)],
         config_file_parser_class=LocustConfigParser,
         add_env_var_help=False,
         add_config_file_help=False,
@@ -267,6 +298,18 @@ def get_empty_argument_parser(
     for attribute in _OPTIONS_OF_THE_EMPTY_PARSER:
         _add_option(parser, _option(attribute))
     return parser
+
+
+def _suite_files(default_config_files: Any) -> list[str]:
+    """The suite file, where files are read at all. Ends the process with code 2 if it is missing."""
+    if not default_config_files:
+        return []
+    try:
+        found = suite.path()
+    except suite.CannotRead as fault:
+        complain(str(fault))
+        sys.exit(2)
+    return [] if found is None else [str(found)]
 
 
 def get_parser(default_config_files: Any = DEFAULT_CONFIG_FILES) -> LocustArgumentParser:
@@ -343,6 +386,8 @@ def _reading(option: Option) -> dict[str, Any]:
         keywords["choices"] = list(option.choices)
     if option.many:
         keywords["nargs"] = "*"
+    if option.repeated:
+        keywords["action"] = "append"
     if option.kind is Kind.CONFIG_FILE:
         keywords["is_config_file_arg"] = True
     return keywords

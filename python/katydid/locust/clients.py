@@ -136,6 +136,21 @@ class ResponseContextManager(LocustResponse):
         return None
 
 
+class _Adapters(OrderedDict[str, Any]):
+    """A session's adapters. What is put in beside the session's own is to be asked from then on."""
+
+    _session: HttpSession | None = None
+
+    def __init__(self, session: HttpSession, own: NativeAdapter) -> None:
+        super().__init__([("https://", own), ("http://", own)])
+        self._session = session
+
+    def __setitem__(self, prefix: str, adapter: Any) -> None:
+        super().__setitem__(prefix, adapter)
+        if self._session is not None:
+            self._session._is_odd = True
+
+
 class HttpSession(_core.HttpClient, requests.Session):  # type: ignore[misc]
     """A user's session: sends requests, keeps cookies and connections, records every request."""
 
@@ -164,7 +179,7 @@ class HttpSession(_core.HttpClient, requests.Session):  # type: ignore[misc]
         self.trust_env = True
         self.cookies = CountingRequestsJar()
         adapter = NativeAdapter(self._pool, self._ca_bundle)
-        self.adapters = OrderedDict([("https://", adapter), ("http://", adapter)])
+        self._adapters = _Adapters(self, adapter)
         self.base_url = base_url
         self.request_event = request_event
         self.user = user
@@ -185,6 +200,16 @@ class HttpSession(_core.HttpClient, requests.Session):  # type: ignore[misc]
             host = parts.netloc.rpartition("@")[2]
             self.base_url = urlunparse((parts.scheme, host, *parts[2:]))
             self.auth = HTTPBasicAuth(parts.username, parts.password)
+
+    @property
+    def adapters(self) -> Any:
+        """Who sends what goes to URLs with a prefix; others can be put in."""
+        return self._adapters
+
+    @adapters.setter
+    def adapters(self, adapters: Any) -> None:
+        self._is_odd = True
+        self._adapters = adapters
 
     def mount(self, prefix: str | bytes, adapter: Any) -> None:
         """Have an adapter of your own send what goes to URLs that begin with `prefix`."""
@@ -212,7 +237,10 @@ class HttpSession(_core.HttpClient, requests.Session):  # type: ignore[misc]
     def _authorization(self, auth: Any) -> str | None:
         if type(auth) is tuple and len(auth) == 2:
             auth = HTTPBasicAuth(*auth)
-        return _basic_auth_str(auth.username, auth.password) if type(auth) is HTTPBasicAuth else None
+        try:
+            return _basic_auth_str(auth.username, auth.password) if type(auth) is HTTPBasicAuth else None
+        except UnicodeEncodeError:  # `requests` says so when it is used
+            return None
 
     def _cookie_line(self, url: str) -> tuple[str | None, bool]:
         return cookie_line(self.cookies, url)

@@ -108,4 +108,4 @@ class UsersDispatcher(Iterator["Distribution"]):
 
 
 def _fields(user_classes: Iterable[type[User]]) -> list[tuple[str, float, int]]:
-    return [(cls.__name__, float(cls.weight), int(cls.fixed_count)) for cls in user_classes]
+    return [(cls.__name__, max(0.0, float(cls.weight)), max(0, int(cls.fixed_count))) for cls in user_classes]

@@ -26,7 +26,10 @@ class LogReader(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep one record."""
-        self.logs.append(self.format(record))
+        try:
+            self.logs.append(self.format(record))
+        except Exception:
+            self.handleError(record)  # a message that does not fit its arguments is no matter for a task
 
 
 def setup_logging(loglevel: str, logfile: str | None = None) -> None:

@@ -34,6 +34,7 @@ COMMON_OPTIONS = {"num_users": "users", "spawn_rate": "spawn-rate", "run_time": 
 """The options that a load shape takes the place of, with their spelling."""
 
 _EXIT_REFUSED = 1
+_EXIT_USAGE = 2
 _EXIT_USER_CONFIG = 255
 _EXIT_INTERRUPTED = 130
 _OPEN_FILES_WANTED = 1 << 20
@@ -76,6 +77,7 @@ def _command() -> int:
         available_user_tasks=tasks,
     )
     _configure_users(environment, options)
+    _set_up_verdict(environment, options)
     if options.katydid_check:
         return check(environment, options)
     _warn_of_ignored_options(environment, options)
@@ -274,6 +276,17 @@ def _configure_users(environment: Environment, options: Namespace) -> None:
                 environment.update_user_class(entry)
             except KeyError as fault:
                 _refuse(f"--config-users names a user class that does not exist: {fault}", _EXIT_USER_CONFIG)
+
+
+def _set_up_verdict(environment: Environment, options: Namespace) -> None:
+    """Have levels held and thresholds judged, where the options or the suite file ask for it."""
+    from katydid.command.suite import CannotRead
+    from katydid.verdict.setup import CannotJudge, set_up
+
+    try:
+        set_up(environment, options)
+    except (CannotJudge, CannotRead) as fault:
+        _refuse(str(fault), _EXIT_USAGE)
 
 
 def _warn_of_ignored_options(environment: Environment, options: Namespace) -> None:

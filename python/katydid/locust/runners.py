@@ -211,6 +211,8 @@ class Runner:
     def _stop_chosen(self, chosen: list[tuple[Greenlet, User]]) -> None:
         current = gevent.getcurrent()
         others = [(greenlet, user) for greenlet, user in chosen if greenlet is not current]
+        if any(user._state is None for _, user in others):
+            gevent.sleep(0)  # who was spawned just now begins first, so that on_stop follows on_start
         if self.environment.stop_timeout:
             self._stop_gracefully(others)
         else:

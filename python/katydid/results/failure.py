@@ -80,10 +80,15 @@ _CATCH_RESPONSE = "CatchResponseError("
 def shown_text(error: Exception | str | None) -> str:
     """A failure that a locustfile declared is shown as what the locustfile said."""
     if isinstance(error, CatchResponseError) and error.args:
-        return str(error.args[0])
+        return writable(str(error.args[0]))
     if isinstance(error, str) and error.startswith(_CATCH_RESPONSE):
-        return error[len(_CATCH_RESPONSE) : -1]
+        return writable(error[len(_CATCH_RESPONSE) : -1])
     return _core.stats_error_text(error)
+
+
+def writable(text: str) -> str:
+    """The text, with question marks for what UTF-8 cannot write: halves of characters."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class RecordedError(StatsError):

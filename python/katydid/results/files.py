@@ -12,6 +12,8 @@ import gevent
 from katydid import _core
 from katydid.locust import stats as settings
 
+from .failure import writable
+
 if TYPE_CHECKING:
     from katydid.locust.env import Environment
 
@@ -36,7 +38,7 @@ class StatsCSV:
         runner = self.environment.runner
         exceptions = [] if runner is None else list(runner.exceptions.values())
         rows = [
-            (item["count"], _writable(item["msg"]), _writable(item["traceback"]), sorted(item["nodes"]))
+            (item["count"], writable(item["msg"]), writable(item["traceback"]), sorted(item["nodes"]))
             for item in exceptions
         ]
         csv_writer.writerows(_core.stats_exception_rows(rows))
@@ -132,11 +134,6 @@ class StatsCSVFileWriter(StatsCSV):
         _rewrite(self.requests_csv_filehandle, self.requests_csv)
         _rewrite(self.failures_csv_filehandle, self.failures_csv)
         _rewrite(self.exceptions_csv_filehandle, self.exceptions_csv)
-
-
-def _writable(text: str) -> str:
-    """The text, with question marks for what UTF-8 cannot write: halves of characters, as JSON may have them."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _rewrite(file: IO[str], write: Callable[[Any], None]) -> None:

@@ -87,9 +87,8 @@ class Samples:
             "response": _answer(response) if response.status_code else None,
             "curl": curl(method, url, request),
         }
-        known = [] if user is None else secrets.known_values(user.environment)
-        without: Sample = secrets.without(sample, known)
-        return without
+        shown: Sample = sample if user is None else secrets.shown(sample, user.environment)
+        return shown
 
     def index(self) -> list[dict[str, str]]:
         """Of which failures there is an exchange, and under which id."""

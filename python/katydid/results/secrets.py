@@ -9,7 +9,7 @@ from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from katydid.locust.env import Environment
 
@@ -122,6 +122,21 @@ def names_of_options(environment: Environment) -> list[str]:
         names = list(get_parser().secret_args_included_in_web_ui)
         _secret_options[environment] = names
     return names
+
+
+def shown(content: Any, environment: Environment) -> Any:
+    """A document without what is known to be secret in this environment."""
+    texts = "\0".join(_texts_of(content))
+    present = [value for value in known_values(environment) if value in texts]
+    return without(content, present) if present else content
+
+
+def _texts_of(content: Any) -> Iterator[str]:
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, (dict, list)):
+        for item in content.values() if isinstance(content, dict) else content:
+            yield from _texts_of(item)
 
 
 def without(content: Any, values: Iterable[str]) -> Any:

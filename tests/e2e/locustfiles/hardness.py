@@ -180,6 +180,24 @@ class LoneThread:
         fact("after", self.client.get("/").status_code)
 
 
+class ForkedChildAsks:
+    """A child that is a copy of this process has connections of its own, whatever its parent is at."""
+
+    def act(self):
+        self.client.get("/")
+        beside = [gevent.spawn(self.client.get, "/slow?s=1", name="beside") for _ in range(3)]
+        gevent.sleep(0.2)
+        reading, writing = os.pipe()
+        if os.fork() == 0:
+            codes = [self.client.get("/", name="in the child").status_code for _ in range(3)]
+            os.write(writing, repr(codes).encode())
+            os._exit(0)
+        fact("child", os.read(reading, 40))
+        gevent.joinall(beside, timeout=5)
+        fact("beside", [greenlet.value.status_code for greenlet in beside])
+        fact("after", self.client.get("/").status_code)
+
+
 def both(*kinds):
     """Each kind as `Plain…` and as `Fast…`."""
     for kind in kinds:
@@ -189,7 +207,7 @@ def both(*kinds):
 
 
 both(KillsRequests, KillsItself, TimesOut, TimesOutInSilence, RaisesOwnTimeout, Concurrent, KilledInBlock)
-both(Huge, Deep, DeepByMistake, Closes, LoneThread)
+both(Huge, Deep, DeepByMistake, Closes, LoneThread, ForkedChildAsks)
 
 
 class RaisesInBody(Once, HttpUser):

@@ -147,10 +147,10 @@ function columnsOf(shown: Shown, onOpen: (entry: Row) => void): Column<Row>[] {
   const choices: Record<ColumnKey, Column<Row>[]> = {
     method: [{ key: "method", title: "Method", width: 84, value: (row) => row.method }],
     requests: [number("requests", "Requests", (row) => row.requests, (row) => count(row.requests), 92)],
-    failures: [number("failures", "Failures", (row) => row.failures, (row) => <Failures row={row} />, 116)],
+    failures: [number("failures", "Failures", (row) => row.failures, (row) => <Failures row={row} />, 112)],
     rps: [number("rps", "Rate", (row) => row.rps, (row) => `${rate(row.rps)}/s`)],
     fail_per_s: [number("fail_per_s", "Failing", (row) => row.fail_per_s, (row) => <Failing row={row} />)],
-    avg: [ms("avg", "Average", (row) => row.avg_ms, 98)],
+    avg: [ms("avg", "Average", (row) => row.avg_ms, 108)],
     min: [ms("min", "Min", (row) => row.min_ms)],
     // The percentile of all is the same number.
     max: shown.percentiles.includes("1") ? [] : [ms("max", "Max", (row) => row.max_ms)],

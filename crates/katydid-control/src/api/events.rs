@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -29,6 +29,10 @@ const ALIVE_EVERY: Duration = Duration::from_secs(15);
 
 /// The shortest time between two looks at the board: several documents are published one after the other.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// The longest, and how much longer than a look took: many readers of many names leave time for other requests.
+const LOOK_AT_LAST: Duration = Duration::from_secs(1);
+const REST: u32 = 20;
 
 /// Rows of statistics in one event: what a page takes in between two frames, also when a thousand names changed.
 const ROWS_AT_ONCE: usize = 100;
@@ -59,6 +63,7 @@ struct Follower {
     seen_until: f64,
     seen_marks: (f64, usize),
     ready: VecDeque<Event>,
+    rest: Duration,
     _seat: OwnedSemaphorePermit,
 }
 
@@ -75,6 +80,7 @@ impl Follower {
             seen_until: f64::NEG_INFINITY,
             seen_marks: (f64::NEG_INFINITY, 0),
             ready: VecDeque::new(),
+            rest: LOOK_EVERY,
             _seat: seat,
             desk,
         }
@@ -90,10 +96,12 @@ impl Follower {
                     changed = self.changes.changed() => changed.ok()?,
                     _ = self.closing.changed() => return None,
                 }
-                tokio::time::sleep(LOOK_EVERY).await;
+                tokio::time::sleep(self.rest).await;
                 self.changes.mark_unchanged();
             }
+            let begun = Instant::now();
             self.look();
+            self.rest = begun.elapsed().saturating_mul(REST).clamp(LOOK_EVERY, LOOK_AT_LAST);
         }
     }
 

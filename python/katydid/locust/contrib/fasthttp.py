@@ -361,7 +361,6 @@ class FastHttpSession(_core.FastHttpClient):
 
     def _fail(self, response: FastResponse, failed: _core.Failed, timeout: Timeout | None = None) -> None:
         """Make `response` that of an ordinary request that failed, perhaps by a timeout of the task's."""
-        response._lose(failed)
         if timeout is not None:
             return self._set_error(response, self._limited(timeout, response._final_url, failed.has_head))
         retries = self.client.max_retries

@@ -208,9 +208,9 @@ class TaskSet(metaclass=TaskSetMeta):
             self.on_start()
         except InterruptTaskSet as interruption:
             raise _rescheduling(interruption) from interruption
-        loop = _plain_loop if _is_plain(self) else _general_loop
         while True:
             try:
+                loop = _plain_loop if _is_plain(self) else _general_loop
                 loop(self)
             except InterruptTaskSet as interruption:
                 self._stop_quietly()
@@ -277,7 +277,7 @@ class TaskSet(metaclass=TaskSetMeta):
         user._state = LOCUST_STATE_RUNNING
 
     def _sleep(self, seconds: float) -> None:
-        if seconds:
+        if seconds or seconds != 0:
             _core.sleep(seconds)
         else:
             _core.yield_if_unswitched()
@@ -357,12 +357,15 @@ def _general_loop(task_set: TaskSet) -> None:
 
 
 def _plain_loop(task_set: TaskSet) -> None:
-    """The same loop with the methods of TaskSet and `random.choice` written out (see the module's head)."""
+    """The same loop with the methods of TaskSet and `random.choice` written out (see the module's head).
+
+    Returns once the set has been given attributes: they may be methods of its own.
+    """
     user = task_set._user
     holder = user if isinstance(task_set, DefaultTaskSet) else task_set
     own = task_set.__dict__
-    is_the_users = type(task_set).wait_time is _PLAIN_WAIT_TIME and user.wait_time
-    waiter = user if is_the_users else task_set
+    known = len(own)
+    waiter = user if _waits_as_its_user(task_set) else task_set
     queue = task_set._task_queue
     getrandbits = random.getrandbits
     sleep = _core.sleep
@@ -394,11 +397,14 @@ def _plain_loop(task_set: TaskSet) -> None:
             continue
         except RescheduleTask:
             pass
+        if len(own) != known:
+            task_set.wait()
+            return
         if user._state == LOCUST_STATE_STOPPING:
             raise StopUser()
         user._state = LOCUST_STATE_WAITING
-        seconds = (task_set if "wait_time" in own else waiter).wait_time()
-        if seconds:
+        seconds = waiter.wait_time()
+        if seconds or seconds != 0:  # who forgot to return a number is told so by `sleep`
             sleep(seconds)
         else:
             yield_if_unswitched()
@@ -419,6 +425,12 @@ _PLAIN_METHODS = {
         "get_next_task",
     )
 }
+
+
+def _waits_as_its_user(task_set: TaskSet) -> bool:
+    """Has the set no wait time of its own, and its user one?"""
+    is_inherited = type(task_set).wait_time is _PLAIN_WAIT_TIME and "wait_time" not in task_set.__dict__
+    return is_inherited and bool(task_set._user.wait_time)
 
 
 def _is_plain(task_set: TaskSet) -> bool:

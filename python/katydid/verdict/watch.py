@@ -1,0 +1,144 @@
+"""Who tells the judge of a run's beginning and end, and asks it once a second? Listeners and one greenlet.
+
+All that is judged are statistics objects, so that it works wherever they are: in one process, or on a master.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import gevent
+
+from katydid import _core
+from katydid.locust.stats import RequestStats
+
+if TYPE_CHECKING:
+    from gevent import Greenlet
+
+    from katydid.locust.env import Environment
+
+logger = logging.getLogger("locust.main")
+
+_INTERVAL_S = 1.0
+
+
+class Watch:
+    """Brings a judge together with the runs of an environment."""
+
+    def __init__(self, environment: Environment, judge: _core.Judge) -> None:
+        self.environment = environment
+        self.judge = judge
+        self._by_class = StatsByClass(judge.users)
+        self._level: int | None = None
+        self._is_running = False
+        self._asking: Greenlet | None = None
+        self._passed: bool | None = None
+        environment.events.test_start.add_listener(self._on_start)
+        environment.events.test_stop.add_listener(self._on_stop)
+        if judge.users:
+            environment.events.request.add_listener(self._by_class.record)
+        _watches[environment] = self
+
+    @property
+    def asks(self) -> bool:
+        """Is anything asked of the run?"""
+        return self.judge.asks
+
+    @property
+    def passed(self) -> bool | None:
+        """Was all met that was asked? None before the end."""
+        return self._passed
+
+    @property
+    def has_failed(self) -> bool:
+        """Is there a verdict on what was asked, and is it a bad one?"""
+        return self.asks and self._passed is False
+
+    def document(self) -> Any:
+        """The verdict as plain values; None before the end."""
+        text = self.judge.json()
+        return None if text is None else json.loads(text)
+
+    def _on_start(self, **_: Any) -> None:
+        self._is_running, self._passed = True, None
+        self._by_class.clear()
+        self.judge.begin(*self._measured())
+        if self._level is not None:
+            self.judge.begin_level(self._level, *self._measured())
+        if self.judge.needs_ticks:
+            self._asking = gevent.spawn(self._ask_forever)
+
+    def _on_stop(self, **_: Any) -> None:
+        self.finish()
+
+    def finish(self) -> None:
+        """Judge the run that goes on, if there is one."""
+        if self._asking is not None:
+            self._asking.kill(block=False)
+            self._asking = None
+        if self._is_running:
+            self._is_running, self._level = False, None
+            self._passed = self.judge.finish(*self._measured())
+
+    def begin_level(self, index: int) -> None:
+        """A level begins; that of a run that is about to begin is told with its beginning."""
+        self._level = index
+        if self._is_running:
+            self.judge.begin_level(index, *self._measured())
+
+    def end_level(self) -> None:
+        """The level has lasted as long as it should."""
+        self._level = None
+        if self._is_running:
+            self.judge.end_level(*self._measured())
+
+    def _measured(self) -> tuple[_core.RequestStats, list[_core.RequestStats], float]:
+        return self.environment.stats, self._by_class.stats, time.time()
+
+    def _ask_forever(self) -> None:
+        while True:
+            gevent.sleep(_INTERVAL_S)
+            reason = self.judge.tick(*self._measured())
+            if reason is not None:
+                logger.error("the run is ended early: %s", reason)
+                gevent.spawn(self._end_run)  # which ends this greenlet
+                return
+
+    def _end_run(self) -> None:
+        if self.environment.runner is not None:
+            self.environment.runner._end_test()
+
+
+class StatsByClass:
+    """The requests of users of certain classes, recorded beside the statistics of all.
+
+    A request belongs to the user whose greenlet sent it; that of a greenlet that a task starts to none.
+    """
+
+    def __init__(self, names: list[str]) -> None:
+        self.stats: list[_core.RequestStats] = [RequestStats() for _ in names]
+        self._recorders = {name: _core.Recorder(stats) for name, stats in zip(names, self.stats, strict=True)}
+
+    def record(self, **request: Any) -> None:
+        """A listener to `request`."""
+        arguments = getattr(gevent.getcurrent(), "args", None)
+        recorder = self._recorders.get(type(arguments[0]).__name__) if arguments else None
+        if recorder is not None:
+            recorder(**request)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        for stats in self.stats:
+            stats.clear_all()  # type: ignore[attr-defined]
+
+
+_watches: WeakKeyDictionary[Environment, Watch] = WeakKeyDictionary()
+
+
+def watch_of(environment: Environment) -> Watch | None:
+    """Who watches the runs of an environment; None if nothing is asked of them."""
+    return _watches.get(environment)
