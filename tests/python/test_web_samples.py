@@ -109,6 +109,12 @@ def test_each_kind_has_its_own(user: HttpUser) -> None:
     assert {row["error"] for row in index} == errors
 
 
+def test_a_long_message_is_kept_in_part(user: HttpUser) -> None:
+    with user.client.get("/fine", catch_response=True) as response:
+        response.failure("x" * 100_000)
+    assert len(kept(user)[0]["error"]) <= MOST_OF_A_BODY
+
+
 def test_an_answer_that_never_came(user: HttpUser) -> None:
     user.client.base_url = "http://127.0.0.1:1"
     user.client.get("/gone")

@@ -166,13 +166,20 @@ def test_the_type_of_a_form_is_read_in_any_case() -> None:
     assert Ask("POST", "/swarm", headers=[kind], body=b"a=1").form == {"a": ["1"]}
 
 
-def test_a_password_in_the_host_is_not_shown_and_stays(make: Callable[..., Any]) -> None:
+def test_a_password_in_the_host_is_not_shown_and_stays(
+    make: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     environment, routes = make()
     environment.host = "http://ann:hunter2@shop"
     answer = told(routes.swarm(posted("user_count=1&spawn_rate=1")))
     assert answer["host"] == f"http://{MASKED}@shop"
     routes.swarm(posted(f"user_count=1&spawn_rate=1&host=http://{MASKED}@shop"))
     assert environment.host == "http://ann:hunter2@shop"
+    environment.host = None
+    for user_class in environment.user_classes:
+        monkeypatch.setattr(user_class, "host", "http://bob:hunter3@shop", raising=False)
+    routes.swarm(posted(f"user_count=1&spawn_rate=1&host=http://{MASKED}@shop"))
+    assert environment.host is None
     routes.swarm(posted("user_count=1&spawn_rate=1&host=http://ann:other@shop"))
     assert environment.host == "http://ann:other@shop"
 

@@ -84,9 +84,17 @@ def option_values(file: Path) -> dict[str, Any]:
     """
     suite = read(file)
     values: dict[str, Any] = dict(suite.options)
+    if isinstance(values.get("locustfile"), str):
+        paths = values["locustfile"].split(",")
+        values["locustfile"] = ",".join(_beside(file, path.strip()) for path in paths)
     if suite.profile is not None:
         values["profile"] = suite.profile
     return values
+
+
+def _beside(file: Path, path: str) -> str:
+    """A locustfile's path, which is relative to the suite file."""
+    return path if path == "-" or "://" in path else str(file.parent / path)
 
 
 def load(options: Any) -> _core.Suite | None:

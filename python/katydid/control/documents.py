@@ -21,7 +21,7 @@ from katydid.locust.argument_parser import default_args_dict, get_parser
 from katydid.locust.user.inspectuser import get_ratio
 from katydid.results import secrets
 
-from .start import MASKED, NO_SHAPE, shown_host
+from .start import MASKED, NO_SHAPE, host_of, shown_host
 
 if TYPE_CHECKING:
     from katydid.locust.env import Environment
@@ -115,14 +115,6 @@ def run_document(environment: Environment, clock: RunClock, usage: Usage, run_ti
 def is_distributed(runner: Runner | None) -> bool:
     """Do workers run the users?"""
     return getattr(runner, "clients", None) is not None
-
-
-def host_of(environment: Environment) -> str:
-    """What is tested: the environment's host, or the one that all classes have."""
-    if environment.host:
-        return environment.host
-    hosts = {user_class.host for user_class in environment.user_classes}
-    return (hosts.pop() or "") if len(hosts) == 1 else ""
 
 
 def workers_document(runner: Runner | None) -> Document:

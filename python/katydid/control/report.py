@@ -96,6 +96,7 @@ def as_markdown(data: dict[str, Any]) -> str:
     total = [stats["total"]] if stats["total"] else []
     lines = [f"# {_cell(run.get('locustfile') or 'Load test')}", "", *_facts(data), ""]
     lines += _table(_ENTRY_HEAD, [_entry_row(entry) for entry in [*stats["entries"], *total]])
+    lines += _verdict_lines(data.get("verdict"))
     failures = (data["errors"] or {}).get("errors", [])
     if failures:
         rows = [[f["occurrences"], f["method"], f["name"], f["error"]] for f in failures]
@@ -106,6 +107,32 @@ def as_markdown(data: dict[str, Any]) -> str:
         lines += ["", "## Exceptions", "", *_table(["#", "message", "nodes"], rows)]
     return "\n".join(lines) + "\n"
 
+
+def _verdict_lines(verdict: dict[str, Any] | None) -> list[str]:
+    """What was asked of the run and what became of it."""
+    if verdict is None:
+        return []
+    lines: list[str] = []
+    if verdict["levels"]:
+        rows = [
+            [_passed(level["passed"]), *(level[key] for key in _LEVEL_KEYS)] for level in verdict["levels"]
+        ]
+        lines += ["", "## Levels", "", *_table(_LEVEL_HEAD, rows)]
+    if verdict["thresholds"]:
+        rows = [
+            [_passed(found["passed"]), found["text"], found["shown"], found["place"]]
+            for found in verdict["thresholds"]
+        ]
+        lines += ["", "## Thresholds", "", *_table(["", "threshold", "measured", "where"], rows)]
+    return lines
+
+
+def _passed(passed: bool) -> str:
+    return "pass" if passed else "FAIL"
+
+
+_LEVEL_HEAD = ["", "level", "users", "requests", "failures", "per second", "50 %", "95 %", "99 %"]
+_LEVEL_KEYS = ("title", "users", "requests", "failures", "rps", "p50_ms", "p95_ms", "p99_ms")
 
 _ENTRY_HEAD = [
     *("method", "name", "requests", "failures", "per second"),

@@ -42,6 +42,14 @@ _MOST_TURNS = 10
 see it."""
 
 
+def host_of(environment: Environment) -> str:
+    """What is tested: the environment's host, or the one that all classes have."""
+    if environment.host:
+        return environment.host
+    hosts = {user_class.host for user_class in environment.user_classes}
+    return (hosts.pop() or "") if len(hosts) == 1 else ""
+
+
 def shown_host(host: str | None) -> str | None:
     """A host without the password that its URL may contain."""
     return masked_url(host) if host and "@" in host else host
@@ -210,7 +218,7 @@ class Starter:
 
     def _set_options(self, order: Order) -> None:
         environment = self._environment
-        if order.host is not None and order.host == shown_host(environment.host):
+        if MASKED in (order.host or "") and order.host == shown_host(host_of(environment)):
             order.host = None  # what the form showed, without the password that it did not show
         if order.host is not None:
             environment.host = order.host

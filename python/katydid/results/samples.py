@@ -78,7 +78,7 @@ class Samples:
             "url": url,
             "name": name,
             "status": response.status_code or None,
-            "error": masked(error),
+            "error": masked(error[:MOST_OF_A_BODY]),
             "at": time.time(),
             "response_ms": response_ms,
             "phases": dict(phases),

@@ -3,6 +3,7 @@
 # /// facts
 # args = "-u 4 -r 10 -t 1s"
 # facts = ["['Renamed', 'Running']", "{'Renamed': 2, 'Running': 2}"]
+# shows = "locust.user.users.User(abstract weight)"
 # ///
 
 from locust import HttpUser, User, constant, events, task

@@ -8,6 +8,7 @@
 #     "ui: ['flag', 'greeting', 'number', 'other', 'secret']",
 #     "secret: ['secret']",
 # ]
+# shows = "locust.argument_parser.LocustArgumentParser.add_argument"
 # ///
 
 from locust import User, constant, events, task

@@ -5,6 +5,7 @@
 # exit = 3
 # failures = ["T a: just a text", "T a: OSError('broken')"]
 # rows = { "T a" = [2, 2] }
+# shows = "--exit-code-on-error"
 # ///
 
 from locust import User, task

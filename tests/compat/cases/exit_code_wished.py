@@ -4,6 +4,7 @@
 # args = "-u 1 -t 1s"
 # exit = 42
 # facts = ["quit 42"]
+# shows = "locust.env.Environment.process_exit_code"
 # ///
 
 from locust import User, constant, events, task

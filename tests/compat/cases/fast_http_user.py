@@ -9,6 +9,7 @@
 # ]
 # rows = { "GET /" = [1, 1], "GET /?a=1" = [1, 1], "GET /redirect" = [1, 1], "GET named" = [1, 1] }
 # facts = ["200 ok", "404 False", "200"]
+# shows = "locust.FastHttpUser"
 # ///
 
 from locust import FastHttpUser, task

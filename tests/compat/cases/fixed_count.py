@@ -3,6 +3,7 @@
 # /// facts
 # args = "-u 9 -r 100 -t 1s"
 # facts = ["Fixed Fixed", "counts {'Fixed': 2, 'Heavy': 5, 'Light': 2}"]
+# shows = "locust.user.users.User.fixed_count"
 # ///
 
 from locust import User, constant, events, task

@@ -9,6 +9,7 @@
 # ]
 # rows = { "GET /" = [1, 1], "GET /?a=1" = [1, 1], "GET /redirect" = [1, 1], "GET renamed" = [1, 1] }
 # facts = ["200 ok", "404 False", "200 1"]
+# shows = "locust.HttpUser locust.clients.HttpSession.rename_request"
 # ///
 
 from locust import HttpUser, task

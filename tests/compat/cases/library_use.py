@@ -6,6 +6,7 @@
 #     "own events True", "inner test_start", "inner spawned 2", "inner requests True", "inner test_stop",
 #     "outer requests 0", "again refused", "end",
 # ]
+# shows = "locust.env.Environment.create_local_runner"
 # ///
 
 import gevent
@@ -43,8 +44,10 @@ class Outer(User):
         )
         runner = inner.create_local_runner()
         runner.start(2, spawn_rate=10)
-        gevent.spawn_later(0.5, runner.quit)
-        gevent.sleep(0.4)
+        with gevent.Timeout(10, False):
+            while inner.stats.total.num_requests <= 5:
+                gevent.sleep(0.05)
+        gevent.spawn_later(0.1, runner.quit)
         print("fact inner requests", inner.stats.total.num_requests > 5)
         runner.greenlet.join()
         print("fact outer requests", self.environment.stats.total.num_requests)

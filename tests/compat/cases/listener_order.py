@@ -5,6 +5,7 @@
 # exit = 2
 # facts = ["first a", "third a"]
 # rows = { "T a" = [1, 1] }
+# shows = "locust.event.EventHook.add_listener"
 # ///
 
 from locust import User, constant, events, task

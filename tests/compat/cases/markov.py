@@ -2,6 +2,9 @@
 
 # /// facts
 # args = "-u 1 -t 10s"
+# shows = """
+# locust.MarkovTaskSet locust.user.markov_taskset.MarkovTaskSet locust.transition locust.transitions
+# """
 # ///
 
 import random

@@ -6,6 +6,7 @@
 # failures = ["M bad: ValueError('inside')"]
 # facts = ["good None True 3 None", "bad ValueError True 0 {'k': 1}", "after"]
 # rows = { "M good" = [1, 1], "M bad" = [1, 1] }
+# shows = "locust.event.EventHook.measure"
 # ///
 
 import gevent

@@ -7,6 +7,7 @@
 #     "outer task after immediate interrupt", "leaving start", "leaving stop",
 #     "waited before the next task: True", "outer stop", "user stop",
 # ]
+# shows = "locust.TaskSet locust.user.task.TaskSet(interrupt on_start on_stop)"
 # ///
 
 import time

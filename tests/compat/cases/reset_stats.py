@@ -3,6 +3,7 @@
 # /// facts
 # args = "-u 3 -r 1 -t 10s --reset-stats"
 # facts = ["before: True", "after: True"]
+# shows = "--reset-stats"
 # ///
 
 import gevent

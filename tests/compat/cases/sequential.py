@@ -3,6 +3,7 @@
 # /// facts
 # args = "-u 1 -t 10s"
 # facts = ["base first listed listed second nested third third base first"]
+# shows = "locust.SequentialTaskSet"
 # ///
 
 from locust import SequentialTaskSet, User, task

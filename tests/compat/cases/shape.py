@@ -3,6 +3,7 @@
 # /// facts
 # args = "-t 1s"
 # facts = ["users 2", "users 3", "users 1", "stopped after the run time: True", "test_stop"]
+# shows = "locust.LoadTestShape locust.shape.LoadTestShape(tick)"
 # ///
 
 from locust import LoadTestShape, User, constant, events, task

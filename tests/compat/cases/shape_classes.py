@@ -2,6 +2,7 @@
 
 # /// facts
 # facts = ["{'First': 2, 'Second': 0}", "{'First': 2, 'Second': 2}"]
+# shows = "locust.shape.LoadTestShape(abstract)"
 # ///
 
 from locust import LoadTestShape, User, constant, task

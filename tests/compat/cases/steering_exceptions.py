@@ -5,6 +5,10 @@
 # facts = [
 #     "Immediate waited: False", "Stopped on_stop", "Tester on_stop", "Rescheduled waited: True", "left: 2",
 # ]
+# shows = """
+# locust.exception.StopUser locust.exception.RescheduleTask locust.exception.RescheduleTaskImmediately
+# locust.exception.StopTest
+# """
 # ///
 
 import time

@@ -3,6 +3,7 @@
 # /// facts
 # args = "-u 1 -t 10s"
 # facts = ["test_start", "test_stopping", "test_stop", "quitting"]
+# shows = "locust.exception.StopTest"
 # ///
 
 from locust import User, events, task

@@ -3,6 +3,7 @@
 # /// facts
 # args = "-u 2 -r 10 -t 1s -s 5"
 # facts = ["Sleeper stop", "Worker done", "Worker stop", "within the timeout: True"]
+# shows = "--stop-timeout"
 # ///
 
 import time

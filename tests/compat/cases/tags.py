@@ -3,6 +3,7 @@
 # /// facts
 # args = "-u 1 -t 1s --tags wanted --exclude-tags unwanted"
 # facts = ["Tagged: yes yes nest", "nested: inner"]
+# shows = "--tags --exclude-tags locust.tag"
 # ///
 
 from locust import TaskSet, User, constant, events, tag, task

@@ -3,6 +3,7 @@
 # /// facts
 # args = "-u 1 -t 10s"
 # exit = 0
+# shows = "locust.task"
 # ///
 
 import random

@@ -5,6 +5,7 @@
 # facts = [
 #     "Dict ['a', 'a', 'b'] 1 replaced", "List ['b', 'a'] 1 replaced", "Pairs ['a', 'b', 'b'] 1 replaced",
 # ]
+# shows = "locust.user.users.User.tasks"
 # ///
 
 from locust import User, constant, events

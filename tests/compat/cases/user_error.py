@@ -9,6 +9,7 @@
 #     "user_error Steps KeyError 'in a set' True",
 #     "exceptions 2",
 # ]
+# shows = "locust.event.Events.user_error"
 # ///
 
 from locust import SequentialTaskSet, User, constant, events, task

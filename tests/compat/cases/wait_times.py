@@ -2,6 +2,7 @@
 
 # /// facts
 # args = "-u 7 -r 7 -t 4s"
+# shows = "locust.between locust.constant locust.constant_pacing locust.constant_throughput"
 # [rows]
 # "T Constant" = [11, 21]
 # "T Between" = [9, 28]

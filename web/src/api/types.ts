@@ -264,3 +264,50 @@ export interface Additions {
   extended_tables?: { key: string; structure: { key: string; title: string }[] }[];
   extended_csv_files?: { href: string; title: string }[];
 }
+
+/** What became of a threshold. */
+export interface Outcome {
+  text: string;
+  passed: boolean;
+  value: number | null;
+  limit: number;
+  unit: "ms" | "share" | "count" | "per_s";
+  shown: string;
+  place: string;
+  at_s: number | null;
+}
+
+/** What a level measured. */
+export interface Level {
+  scenario: string | null;
+  number: number;
+  title: string;
+  users: number;
+  spawn_rate: number;
+  seconds: number;
+  is_complete: boolean;
+  requests: number;
+  failures: number;
+  fail_ratio: number;
+  rps: number;
+  avg_ms: number | null;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  p99_ms: number | null;
+  max_ms: number | null;
+  degradation: number | null;
+  reference: string;
+  allowance: number | null;
+  broken: string[];
+  is_asked: boolean;
+  passed: boolean;
+}
+
+/** Whether a run met what was asked of it. */
+export interface Verdict {
+  is_asked: boolean;
+  passed: boolean;
+  aborted: string | null;
+  thresholds: Outcome[];
+  levels: Level[];
+}

@@ -12,6 +12,7 @@ import { Limited } from "../views/Limited.tsx";
 import { Numbers } from "../views/Numbers.tsx";
 import { Statistics } from "../views/Statistics.tsx";
 import { Users } from "../views/Users.tsx";
+import { Verdict, verdictWord } from "../views/Verdict.tsx";
 import { Workers } from "../views/Workers.tsx";
 import type { ReportData } from "./data.ts";
 
@@ -45,6 +46,11 @@ export function Report({ data }: { data: ReportData }) {
         <Limited generator={run.generator} />
         <Numbers run={run} total={stats.total} now={undefined} />
         <p className="muted">{span(data)}</p>
+        {data.verdict != null && (data.verdict.is_asked || data.verdict.levels.length > 0) && (
+          <Part title={verdictWord(data.verdict)}>
+            <Verdict verdict={data.verdict} />
+          </Part>
+        )}
         <Part title="Charts">
           <Charts
             past={past}

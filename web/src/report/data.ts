@@ -1,6 +1,6 @@
 // What is in a report?
 
-import type { Config, Exception, Failure, History, Run, Sample, Stats, Tasks } from "../api/types.ts";
+import type { Config, Exception, Failure, History, Run, Sample, Stats, Tasks, Verdict } from "../api/types.ts";
 
 /** The answers of /api/v1 under the names of their routes. */
 export interface ReportData {
@@ -12,6 +12,7 @@ export interface ReportData {
   history?: History;
   config?: Config;
   samples?: Record<string, Sample>;
+  verdict?: Verdict | null;
   started_at?: number | null;
   ended_at?: number | null;
   title?: string;

@@ -20,7 +20,7 @@ export function Numbers({ run, total, now }: { run: Run; total: Entry | null; no
       <Number
         title="Lag p99"
         text={milliseconds(run.generator?.lag_p99_ms)}
-        isBad={run.generator?.limited === true}
+        isBad={(run.generator?.lag_p99_ms ?? 0) > (run.generator?.limit_ms ?? Infinity)}
       />
     </dl>
   );

@@ -145,23 +145,23 @@ function columnsOf(shown: Shown, onOpen: (entry: Row) => void): Column<Row>[] {
     unit: "ms",
   });
   const choices: Record<ColumnKey, Column<Row>[]> = {
-    method: [{ key: "method", title: "Method", width: 84, value: (row) => row.method }],
-    requests: [number("requests", "Requests", (row) => row.requests, (row) => count(row.requests), 92)],
-    failures: [number("failures", "Failures", (row) => row.failures, (row) => <Failures row={row} />, 112)],
-    rps: [number("rps", "Rate", (row) => row.rps, (row) => `${rate(row.rps)}/s`)],
-    fail_per_s: [number("fail_per_s", "Failing", (row) => row.fail_per_s, (row) => <Failing row={row} />)],
-    avg: [ms("avg", "Average", (row) => row.avg_ms, 108)],
+    method: [{ key: "method", title: "Method", width: 80, value: (row) => row.method }],
+    requests: [number("requests", "Requests", (row) => row.requests, (row) => count(row.requests), 88)],
+    failures: [number("failures", "Failures", (row) => row.failures, (row) => <Failures row={row} />, 140)],
+    rps: [number("rps", "Rate", (row) => row.rps, (row) => `${rate(row.rps)}/s`, 86)],
+    fail_per_s: [number("fail_per_s", "Failing", (row) => row.fail_per_s, (row) => <Failing row={row} />, 82)],
+    avg: [ms("avg", "Average", (row) => row.avg_ms, 104)],
     min: [ms("min", "Min", (row) => row.min_ms)],
     // The percentile of all is the same number.
     max: shown.percentiles.includes("1") ? [] : [ms("max", "Max", (row) => row.max_ms)],
-    bytes: [number("bytes", "Size", (row) => row.avg_bytes, (row) => bytes(row.avg_bytes), 84)],
+    bytes: [number("bytes", "Size", (row) => row.avg_bytes, (row) => bytes(row.avg_bytes), 82)],
     status: [{ key: "status", title: "Status", width: 180, value: statusText }],
     phases: PHASES.map((phase) => ms(phase, PHASE_TITLES[phase] as string, (row) => row.phases[phase]?.avg_ms ?? null, 112)),
   };
   const percentiles = shown.percentiles.map((key) => ms(`p${key}`, percentileName(key), (row) => row.percentiles[key] ?? null));
   const columns = (keys: ColumnKey[]) => keys.filter((key) => shown.columns.includes(key)).flatMap((key) => choices[key]);
   return [
-    { key: "name", title: "Name", width: 204, value: (row) => row.name, show: (row) => <Name row={row} onOpen={onOpen} /> },
+    { key: "name", title: "Name", width: 180, value: (row) => row.name, show: (row) => <Name row={row} onOpen={onOpen} /> },
     ...columns(["method", "requests", "failures", "rps", "fail_per_s", "avg", "min"]),
     ...percentiles,
     ...columns(["max", "bytes", "status", "phases"]),
