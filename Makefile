@@ -13,6 +13,8 @@ export LOCUST_PYTHON := $(STOCK_PYTHON)
 # One interpreter for every build of the extension, so that cargo does not rebuild PyO3 between targets.
 export PYO3_PYTHON := $(VENV)/bin/python
 export VIRTUAL_ENV := $(VENV)
+# The runs of tests and benchmarks are nobody's history.
+export KATYDID_STORE := none
 
 .PHONY: demo test compat compat-table lint bench fuzz build wheel clean
 

@@ -1,7 +1,8 @@
 """The `katydid` command: runs a locustfile.
 
-Only `katydid target …`, which starts a practice server, and `katydid completions SHELL`, which prints a
-script, do something else.
+Only `katydid target …`, which starts a practice server, `katydid completions SHELL`, which prints a script,
+and the commands about stored runs (`runs`, `show`, `report`, `export`, `compare`, `baseline`) do something
+else.
 
 The order here is a contract: sockets are patched before anything else is imported, and the alias for `locust`
 exists before a locustfile can ask for it.
@@ -18,6 +19,10 @@ def main() -> None:
         sys.exit(_run_target(sys.argv[1:]))
     if sys.argv[1:2] == ["completions"]:
         sys.exit(_print_completions(sys.argv[2:]))
+    if sys.argv[1:2] == ["report"]:
+        sys.exit(_report(sys.argv[2:]))
+    if sys.argv[1:2] and sys.argv[1] in _HISTORY:
+        sys.exit(_ask_history(sys.argv[1:]))
 
     from katydid.alias import alias_locust
     from katydid.substrate import patch
@@ -46,6 +51,23 @@ def _run_target(argv: list[str]) -> int:
     from katydid import _core
 
     return _core.target_main(argv)
+
+
+_HISTORY = ("runs", "show", "export", "compare", "baseline")
+
+
+def _ask_history(argv: list[str]) -> int:
+    """What can be asked about stored runs is native."""
+    from katydid import _core
+
+    return _core.history_main(argv)
+
+
+def _report(argv: list[str]) -> int:
+    """The report of a stored run is made by what makes that of a run that goes on."""
+    from katydid.history.report import report_main
+
+    return report_main(argv)
 
 
 def _print_completions(argv: list[str]) -> int:

@@ -20,6 +20,45 @@ def yield_if_unswitched() -> None:
 def target_main(argv: list[str]) -> int:
     """Run a practice server; returns the exit code."""
 
+def history_main(argv: list[str]) -> int:
+    """Carry out a command about stored runs; returns the exit code."""
+
+def history_check(store: str | None, keep: str | None) -> str | None:
+    """Open a store to see that it can be; returns how it is shown, None for the store that is none."""
+
+def history_run(
+    store: str | None, run: str, documents: list[str]
+) -> tuple[int, str, list[tuple[str, bytes]]]:
+    """A stored run's number, what is known of it as JSON, and its documents."""
+
+def history_compare(
+    store: str | None,
+    baseline: str,
+    run: str,
+    allow: list[float] = ...,
+    allow_errors: float | None = None,
+) -> tuple[list[str], bool, str, str]:
+    """Hold a stored run against another: lines, whether it is a regression, JSON, Markdown."""
+
+def history_conclude(
+    store: str | None, run: int, at: float, exit_code: int | None = None, verdict: bytes | None = None
+) -> None:
+    """Keep how a run ended."""
+
+class StoredRun:
+    """A run that is being kept by a thread of its own."""
+
+    def __init__(self, store: str | None, about: bytes, keep: str | None = None) -> None: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def store(self) -> str: ...
+    def observe(self, stats: RequestStats, at: float, users: int, must: bool = False) -> bool: ...
+    def level(self, number: int, label: str, users: int, begun_at: float, until: float | None) -> None: ...
+    def document(self, name: str, content: bytes) -> None: ...
+    def complaint(self) -> str | None: ...
+    def finish(self, at: float, exit_code: int | None = None, verdict: bytes | None = None) -> None: ...
+
 class Recorder:
     """A listener of request events that writes them into statistics."""
 
@@ -253,6 +292,7 @@ class Control:
     @property
     def descriptor(self) -> int: ...
     def take(self) -> list[Command]: ...
+    def publish_stored(self, store: str | None, run: str) -> None: ...
     def publish_stats(self, stats: RequestStats, at: float | None = None) -> None: ...
     def publish(self, name: str, json: bytes) -> None: ...
     def mark(self, kind: str, text: str, at: float | None = None) -> None: ...

@@ -4,7 +4,8 @@
 //! which code a process ends; even so its doors return that code, and `main` is the caller's.
 //!
 //! Reading order: [`options`] (what can be asked for), [`native`] (a run of Rust scenarios from options to exit code),
-//! `live` (what is seen while it goes on), `files` (what it leaves behind), `signals`.
+//! `live` (what is seen while it goes on), `files` (what it leaves behind), `signals`, and
+//! [`history`] (what can be done with stored runs).
 //!
 //! ```no_run
 //! use katydid_cli::{Engine, Scenario, User};
@@ -28,6 +29,7 @@
 
 mod console;
 mod files;
+pub mod history;
 mod live;
 pub mod native;
 mod open_files;
@@ -36,6 +38,7 @@ mod panics;
 mod signals;
 mod target;
 
+pub use history::history_main;
 pub use katydid_engine::{
     ClientSettings, Engine, Method, Response, Scenario, TlsSettings, User, Verify, Wait,
 };

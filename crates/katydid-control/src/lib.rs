@@ -35,6 +35,7 @@ pub mod history;
 mod incoming;
 mod locust;
 pub mod measured;
+pub mod metrics;
 mod orders;
 mod origin;
 pub mod page;

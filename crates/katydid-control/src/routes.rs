@@ -11,7 +11,7 @@ use axum::{Router, middleware};
 use crate::command::Kind;
 use crate::desk::Desk;
 use crate::incoming::Incoming;
-use crate::{api, flask, guard, locust, orders, page};
+use crate::{api, flask, guard, locust, metrics, orders, page};
 
 /// One row of the table.
 pub(crate) struct Route {
@@ -116,6 +116,12 @@ fn ours() -> Vec<Route> {
         Route::show("/api/v1/logs", "The last lines of the logs", api::logs),
         Route::show("/api/v1/config", "What the form to start a run shows", api::config),
         Route::show("/api/v1/events", "Everything that changes, as server-sent events", api::events),
+        Route::show(
+            "/metrics",
+            "The numbers for Prometheus, unless a locustfile has its own",
+            metrics::metrics,
+        ),
+        Route::show("/api/v1/metrics", "The same, always", metrics::of_board),
         Route::show("/api/v1/openapi.json", "This description", api::openapi),
     ]
 }

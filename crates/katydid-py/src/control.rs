@@ -103,6 +103,12 @@ impl PyControl {
             .map_err(|error| PyValueError::new_err(format!("{name}: not JSON: {error}")))
     }
 
+    /// Puts the numbers of a stored run up, stretch by stretch, so that its history is made of them.
+    fn publish_stored(&self, py: Python<'_>, store: Option<&str>, run: &str) -> PyResult<()> {
+        py.detach(|| katydid_cli::history::retell(store, run, |stats, at| self.0.publish_stats(stats, at)))
+            .map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+
     /// Notes that something happened to the run; `start` begins the history anew.
     #[pyo3(signature = (kind, text, at = None))]
     fn mark(&self, kind: &str, text: &str, at: Option<f64>) {

@@ -13,6 +13,7 @@ mod control;
 mod fast;
 mod greenlet;
 mod head;
+mod history;
 mod hub;
 mod incoming;
 mod json;
@@ -62,6 +63,7 @@ mod _core {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         super::cluster::register(module)?;
         super::control::register(module)?;
+        super::history::register(module)?;
         super::verbs::add::<FastHttpClient>(module.py())?;
         super::verbs::add::<HttpClient>(module.py())?;
         super::plan::register(module)?;

@@ -27,18 +27,59 @@ pub(crate) struct Report {
 /// Whether `fire` of the last kind of event is Locust's own.
 static FIRE: Attached<Inherited> = Attached::new(Inherited::unknown());
 
-/// The recorder, if it is the only listener of `event`, and nobody has put another way of firing in place.
+/// The listeners of `event` in their order, unless somebody has put another way of firing in place.
 #[inline]
-pub(crate) fn only_recorder<'py>(event: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, Recorder>>> {
+pub(crate) fn listeners<'py>(event: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyList>>> {
     if !Inherited::holds(&FIRE, event, &[intern!(event.py(), "fire")])? {
         return Ok(None);
     }
     let Some(handlers) = event.getattr_opt(intern!(event.py(), "_handlers"))? else { return Ok(None) };
-    let Ok(handlers) = handlers.cast_exact::<PyList>() else { return Ok(None) };
-    if handlers.len() != 1 {
+    Ok(handlers.cast_into_exact::<PyList>().ok())
+}
+
+/// The recorder, if nobody else listens.
+#[inline]
+pub(crate) fn only_recorder<'py>(listeners: &Bound<'py, PyList>) -> PyResult<Option<Bound<'py, Recorder>>> {
+    if listeners.len() != 1 {
         return Ok(None);
     }
-    Ok(handlers.get_item(0)?.cast_into_exact::<Recorder>().ok())
+    Ok(listeners.get_item(0)?.cast_into_exact::<Recorder>().ok())
+}
+
+/// Does what `fire` of the event does, without its Python code: calls every listener, also those that come meanwhile.
+/// The recorder gets its report natively.
+pub(crate) fn tell_all(
+    listeners: &Bound<'_, PyList>,
+    report: &Report,
+    exception: Option<&Bound<'_, PyAny>>,
+    meta: &Bound<'_, PyDict>,
+) -> PyResult<()> {
+    let mut index = 0;
+    while index < listeners.len() {
+        let listener = listeners.get_item(index)?;
+        index += 1;
+        match listener.cast_exact::<Recorder>() {
+            Ok(recorder) => record(recorder, report, exception)?,
+            Err(_) => {
+                if let Err(fault) = listener.call((), Some(meta)) {
+                    tell_of_fault(&listener, fault)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A fault of a listener is logged, unless it is meant to steer the user or to end something.
+#[cold]
+fn tell_of_fault(listener: &Bound<'_, PyAny>, fault: PyErr) -> PyResult<()> {
+    let py = listener.py();
+    let event = py.import("katydid.locust.event")?;
+    let is_ordinary = fault.is_instance_of::<PyException>(py);
+    if !is_ordinary || fault.value(py).is_instance(&event.getattr("STEERING")?)? {
+        return Err(fault);
+    }
+    event.call_method1("report_fault", (listener, fault.value(py))).map(drop)
 }
 
 /// Records a request natively. What goes wrong with it is told as the event tells what went wrong in a listener.
@@ -47,16 +88,7 @@ pub(crate) fn record(
     report: &Report,
     exception: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<()> {
-    match try_record(recorder, report, exception) {
-        Err(fault) if fault.is_instance_of::<PyException>(recorder.py()) => tell(recorder, &fault),
-        outcome => outcome,
-    }
-}
-
-#[cold]
-fn tell(recorder: &Bound<'_, Recorder>, fault: &PyErr) -> PyResult<()> {
-    let py = recorder.py();
-    py.import("katydid.locust.event")?.call_method1("report_fault", (recorder, fault.value(py))).map(drop)
+    try_record(recorder, report, exception).or_else(|fault| tell_of_fault(recorder, fault))
 }
 
 #[inline]

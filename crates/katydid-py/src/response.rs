@@ -22,7 +22,6 @@ use crate::fast::decode;
 use crate::incoming::{Failed, Incoming};
 use crate::recording::{self, Report};
 use crate::samples;
-use crate::stats::Recorder;
 
 /// Whose rules a response follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -220,10 +219,9 @@ impl Response {
         });
         let Some(event) = event else { return Ok(()) };
         let event = event.bind(py);
-        if meta.is_none()
-            && let Some(recorder) = recording::only_recorder(event)?
-        {
-            return Self::report_natively(slf, &recorder, exception);
+        let listeners = if meta.is_none() { recording::listeners(event)? } else { None };
+        if let Some(listeners) = listeners {
+            return Self::report_natively(slf, &listeners, exception);
         }
         let meta = match meta {
             Some(meta) => meta.into_bound(py),
@@ -237,9 +235,10 @@ impl Response {
         recording::fire(event, &meta)
     }
 
+    #[inline]
     fn report_natively(
         slf: &Bound<'_, Self>,
-        recorder: &Bound<'_, Recorder>,
+        listeners: &Bound<'_, PyList>,
         exception: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let py = slf.py();
@@ -253,7 +252,15 @@ impl Response {
                 status: (state.status != 0).then_some(state.status),
             })
         });
-        report.map_or(Ok(()), |report| recording::record(recorder, &report, exception))
+        let Some(report) = report else { return Ok(()) };
+        if let Some(recorder) = recording::only_recorder(listeners)? {
+            return recording::record(&recorder, &report, exception);
+        }
+        let meta = Self::build_meta(slf)?;
+        if exception.is_some() {
+            meta.set_item(intern!(py, "exception"), exception)?;
+        }
+        recording::tell_all(listeners, &report, exception, &meta)
     }
 
     /// The HTTP status; `None` where no answer came.

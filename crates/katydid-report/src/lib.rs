@@ -4,8 +4,8 @@
 //! lines or a text back.
 //!
 //! Reading order: [`console`] (the tables), [`truth`] (what the tables cannot say: lag and phases), [`verdict`] (whether a
-//! run met what was asked of it), [`csv`], [`json`],
-//! and below them [`number`] and [`moment`] (how a number and a time are
+//! run met what was asked of it), [`compare`] (two runs, and whether their difference is more than noise), [`csv`],
+//! [`json`], and below them [`number`] and [`moment`] (how a number and a time are
 //! written).
 //!
 //! ```
@@ -21,6 +21,7 @@
 //! assert!(table[2].starts_with("GET      / "));
 //! ```
 
+pub mod compare;
 pub mod console;
 pub mod csv;
 pub mod json;

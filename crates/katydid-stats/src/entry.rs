@@ -238,6 +238,20 @@ impl Entry {
         later
     }
 
+    /// A copy that keeps no window, which is most of what an entry can weigh.
+    pub fn without_window(&self) -> Self {
+        Self {
+            method: self.method.clone(),
+            name: self.name.clone(),
+            times: self.times.clone(),
+            requests_by_second: self.requests_by_second.clone(),
+            failures_by_second: self.failures_by_second.clone(),
+            statuses: self.statuses.clone(),
+            window: None,
+            ..*self
+        }
+    }
+
     /// Forgets everything but the name and begins again at `now`.
     pub fn reset(&mut self, now: f64) {
         let window = self.window.as_ref().map(Window::length);
@@ -313,6 +327,13 @@ impl Entry {
     /// The total time in each phase.
     pub fn phase_sum(&self, phase: Phase) -> PhaseSum {
         self.phases[phase as usize]
+    }
+
+    /// Adds time spent in a phase that was summed up elsewhere.
+    pub fn add_phase_sum(&mut self, phase: Phase, more: PhaseSum) {
+        let sum = &mut self.phases[phase as usize];
+        sum.ns = sum.ns.saturating_add(more.ns);
+        sum.count += more.count;
     }
 
     /// Requests per second of late: the ten seconds that end two before the newest request of the `total`.

@@ -61,6 +61,20 @@ impl Cell {
         Self { low_us, high_us, count: u64::from(count) }
     }
 
+    /// The cell at a place in the row of all cells; the inverse of [`Self::index`].
+    pub fn at_index(index: u32, count: u32) -> Self {
+        let dropped_bits =
+            (u64::from(index) >> (KEPT_BITS - 1)).saturating_sub(1).min(u64::from(u64::BITS - KEPT_BITS));
+        let low_us = (u64::from(index) - (dropped_bits << (KEPT_BITS - 1))) << dropped_bits;
+        Self::around(low_us, count)
+    }
+
+    /// The cell's place in the row of all cells: neighbours differ by one.
+    pub fn index(&self) -> u32 {
+        let dropped_bits = (u64::BITS - self.low_us.leading_zeros()).saturating_sub(KEPT_BITS);
+        (dropped_bits << (KEPT_BITS - 1)) + (self.low_us >> dropped_bits) as u32
+    }
+
     /// The duration that stands for the cell, in microseconds.
     pub fn value_us(&self) -> u64 {
         roundest(self.low_us, self.high_us)
@@ -76,6 +90,17 @@ impl Histogram {
     /// An empty distribution; it takes memory when durations are recorded.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The distribution with these cells, each given by its place in the row of all cells and its count, of which the
+    /// longest duration is known.
+    pub fn of_cells(cells: impl IntoIterator<Item = (u32, u32)>, max_us: u64) -> Self {
+        let mut histogram = Self::new();
+        for (index, count) in cells {
+            histogram.record_many_us(Cell::at_index(index, 0).value_us(), u64::from(count));
+        }
+        histogram.max_us = max_us.min(LONGEST_US);
+        histogram
     }
 
     /// Adds one duration in microseconds.
@@ -172,6 +197,11 @@ impl Histogram {
         let rank = rank_of(quantile, self.count())?;
         let value_us = pick_ranks(self.cells(), &[rank]).first().copied()?;
         Some(value_us.min(self.max_us) as f64 / 1000.0)
+    }
+
+    /// The longest duration, in microseconds; zero when empty.
+    pub fn max_us(&self) -> u64 {
+        self.max_us
     }
 
     /// The longest duration, in milliseconds; zero when empty.

@@ -4,8 +4,8 @@
 //!
 //! Reading order: [`phase`] and [`failure`] (the words of one exchange), [`sample`] (its record), [`histogram`],
 //! [`per_second`] and [`window`] (what a series of samples is folded into), [`entry`] (all of that for one name),
-//! [`error_table`] (failures, deduplicated), [`run`] (the whole), [`snapshot`] (the numbers a report needs), and
-//! [`locust`] (the forms that Locust's files and protocol ask for).
+//! [`error_table`] (failures, deduplicated), [`run`] (the whole), [`snapshot`] (the numbers a report needs), [`part`] (what happened
+//! in one stretch of a run, to be kept), and [`locust`] (the forms that Locust's files and protocol ask for).
 //!
 //! ```
 //! use katydid_stats::{RunStats, Sample};
@@ -25,6 +25,7 @@ pub mod error_table;
 pub mod failure;
 pub mod histogram;
 pub mod locust;
+pub mod part;
 pub mod per_second;
 pub mod phase;
 pub mod run;
@@ -36,6 +37,7 @@ pub use entry::Entry;
 pub use error_table::{ErrorId, ErrorStat, ErrorTable};
 pub use failure::{Failure, FailureKind};
 pub use histogram::Histogram;
+pub use part::{EntryPart, Names, Part, Parts};
 pub use phase::{Phase, Phases};
 pub use run::{EntryId, RunStats};
 pub use sample::Sample;

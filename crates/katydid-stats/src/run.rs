@@ -228,6 +228,21 @@ impl RunStats {
         std::mem::replace(self, fresh)
     }
 
+    /// A copy without windows and with those entries alone for which `is_wanted` says yes.
+    pub fn copy_of(&self, mut is_wanted: impl FnMut(&Entry) -> bool) -> Self {
+        let mut copy = Self::new(self.total.started_at);
+        for entry in self.entries.iter().filter(|entry| is_wanted(entry)) {
+            let id = copy.append(&entry.method, &entry.name, entry.started_at);
+            copy.entries[id.index()] = entry.without_window();
+        }
+        copy.total = self.total.without_window();
+        copy.errors = self.errors.clone();
+        (copy.lag, copy.start_lag) = (self.lag.clone(), self.start_lag.clone());
+        copy.phases = self.phases.clone();
+        copy.now = self.now;
+        copy
+    }
+
     /// Empties every entry and keeps the names; begins again at `now`.
     pub fn reset(&mut self, now: f64) {
         self.entries.iter_mut().for_each(|entry| entry.reset(now));
@@ -301,6 +316,21 @@ impl RunStats {
     /// The failures, for assignment.
     pub fn errors_mut(&mut self) -> &mut ErrorTable {
         &mut self.errors
+    }
+
+    /// How late answers were read, for assignment.
+    pub fn lag_mut(&mut self) -> &mut Histogram {
+        &mut self.lag
+    }
+
+    /// How late requests were started, for assignment.
+    pub fn start_lag_mut(&mut self) -> &mut Histogram {
+        &mut self.start_lag
+    }
+
+    /// How long a phase took, for assignment.
+    pub fn phase_mut(&mut self, phase: Phase) -> &mut Histogram {
+        &mut self.phases[phase as usize]
     }
 
     /// How late answers were read.

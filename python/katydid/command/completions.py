@@ -12,6 +12,12 @@ from .options import OPTIONS, Kind, Option
 
 SUBCOMMANDS = {
     "target": "start a practice server",
+    "runs": "list the stored runs",
+    "show": "show a stored run",
+    "report": "write the report of a stored run",
+    "export": "write a stored run's measurements for other programs",
+    "compare": "hold a stored run against another",
+    "baseline": "give stored runs names to hold others against",
     "completions": "print a script that completes this command in a shell",
 }
 """What the command does besides running locustfiles."""

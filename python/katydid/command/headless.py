@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
+from katydid.history.keeper import keep, keeper_of
 from katydid.locust import log
 from katydid.verdict.watch import watch_of
 
@@ -30,6 +31,7 @@ def run_headless(environment: Environment, options: Any) -> int:
     signals = Signals()
     signals.install()
     runner = create_runner(environment, options)
+    keep(environment, options)
     try:
         outputs = Outputs(environment, runner, options)
     except CannotWrite as fault:
@@ -95,9 +97,14 @@ def shut_down(environment: Environment, runner: Runner, outputs: Outputs, option
     code = exit_code(environment, runner, options)
     outputs.end()
     runner.quit()
+    keeper, watch = keeper_of(environment), watch_of(environment)
+    if keeper is not None:
+        code = keeper.conclude(code, None if watch is None else watch.document())
     logger.info("shutting down with exit code %s", code)
     if not outputs.conclude():
         code = code or _EXIT_NOT_WRITTEN
+    if keeper is not None:
+        keeper.tell()
     environment.events.quit.fire(exit_code=code)
     outputs.close()
     return code

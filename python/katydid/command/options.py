@@ -44,6 +44,7 @@ class Group(Enum):
     WORKER = "Worker options"
     TAG = "Tag options"
     STATS = "Request statistics options"
+    HISTORY = "History options"
     VERDICT = "Verdict options"
     LOG = "Logging options"
     OTHER = "Other options"
@@ -512,6 +513,37 @@ OPTIONS: tuple[Option, ...] = (
         dest="katydid_markdown",
         env="KATYDID_MARKDOWN",
         metavar="<filename>",
+        is_ours=True,
+    ),
+    # History
+    Option(
+        ("--store",),
+        Group.HISTORY,
+        "Where runs are kept: a path, a postgresql:// URL, or none. Default: a file in the folder of the"
+        " user's data",
+        dest="katydid_store",
+        env="KATYDID_STORE",
+        metavar="<path or URL>",
+        is_ours=True,
+    ),
+    Option(
+        ("--store-keep",),
+        Group.HISTORY,
+        "Before a run, forget the oldest ones beyond a number, an age and a size; baselines stay. Default:"
+        ' "500 runs, 2GB"; all keeps everything',
+        dest="katydid_store_keep",
+        env="KATYDID_STORE_KEEP",
+        metavar="<limits>",
+        is_ours=True,
+    ),
+    Option(
+        ("--baseline",),
+        Group.HISTORY,
+        "At the end, hold the run against this one, named by katydid baseline set or by its number; the exit"
+        " code of a run that is worse by more than noise and what is allowed is 3",
+        dest="katydid_baseline",
+        env="KATYDID_BASELINE",
+        metavar="<name>",
         is_ours=True,
     ),
     # Log

@@ -57,7 +57,7 @@ Completion in a shell comes from the same table: `source <(katydid completions b
 | 0 | nothing failed |
 | 1 | a request failed or a task raised (`--exit-code-on-error` names another), or the run could not begin |
 | 2 | the options were not understood, or a listener raised |
-| 3 | a threshold was not met, or a level was slower than allowed |
+| 3 | a threshold was not met, a level was slower than allowed, or the run is worse than its `--baseline` |
 | 130 | a second Ctrl-C |
 | 255 | `--config-users` names a class that does not exist |
 

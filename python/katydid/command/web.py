@@ -9,6 +9,7 @@ import gevent
 
 from katydid.control.page import NotBuilt
 from katydid.control.recording import recording_of
+from katydid.history.keeper import keep
 from katydid.locust import log
 
 from .headless import EXIT_NO_RUN, create_runner, fill_in_load, shut_down
@@ -36,6 +37,7 @@ def run(environment: Environment, options: Any) -> int:
     signals = Signals()
     signals.install()
     runner = create_runner(environment, options)
+    keep(environment, options)
     try:
         outputs = Outputs(environment, runner, options)
     except CannotWrite as fault:

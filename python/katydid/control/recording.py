@@ -136,6 +136,10 @@ class Recording:
         status, _, body = self.board.answer(f"{self._base_path}/api/v1/{name}")
         return json.loads(body) if status == 200 else None
 
+    def made(self, name: str) -> Any:
+        """A document as of now, as it would be published."""
+        return self._makers[name]()
+
     def _run(self) -> documents.Document:
         starter = self.starter
         run = documents.run_document(self.environment, self._clock, self._usage, starter.run_time)

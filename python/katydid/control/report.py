@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -197,6 +198,11 @@ def _moment(at: float | None) -> str | None:
 _FORMS = {".md": as_markdown, ".markdown": as_markdown, ".json": as_json}
 
 
+def form_for(path: Path) -> Callable[[dict[str, Any]], str]:
+    """In which form a report goes into a file: its ending says so."""
+    return _FORMS.get(path.suffix.lower(), as_html)
+
+
 class ReportFile:
     """The report that a run leaves in a file; the ending of its name says in which form.
 
@@ -208,7 +214,7 @@ class ReportFile:
     def __init__(self, environment: Any, path: str) -> None:
         self._environment = environment
         self._path = Path(path)
-        self._form = _FORMS.get(self._path.suffix.lower(), as_html)
+        self._form = form_for(self._path)
         if self._form is as_html:
             page.document(TEMPLATE)
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,8 @@ from katydid.fault import place_of, story_of
 from . import log
 from .exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
-_STEERING = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
+STEERING = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
+"""What a listener may raise on purpose; it goes to whoever fired."""
 
 
 class EventHook:
@@ -54,7 +55,7 @@ class EventHook:
         for handler in reversed(self._handlers) if reverse else self._handlers:
             try:
                 handler(**kwargs)
-            except _STEERING:
+            except STEERING:
                 raise
             except Exception as fault:
                 report_fault(handler, fault)

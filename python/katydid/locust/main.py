@@ -15,6 +15,8 @@ from katydid.command.check import check
 from katydid.command.headless import run_headless
 from katydid.command.options import missing_capability, shows_ratio
 from katydid.fault import place_of, story_of
+from katydid.history.keeper import CannotKeep
+from katydid.history.keeper import check as check_store
 
 from ._version import version
 from .argument_parser import get_locustfiles_locally, get_parser, parse_locustfile_option
@@ -175,6 +177,10 @@ def _parse_options() -> Namespace:
     missing = missing_capability(options)
     if missing:
         _refuse(missing)
+    try:
+        check_store(options)
+    except CannotKeep as fault:
+        _refuse(str(fault), _EXIT_USAGE)
     return options
 
 

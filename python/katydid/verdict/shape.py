@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from katydid.history.keeper import keeper_of
 from katydid.locust.shape import LoadTestShape
 
 if TYPE_CHECKING:
@@ -92,11 +93,11 @@ class LevelShape(LoadTestShape):
     def _leave(self, level: HeldLevel) -> Any:
         following = self._index + 1
         if following == len(self.levels):
-            self._watch.end_level()
+            self._end_level()
             return None
         if self.levels[following].scenario == level.scenario:
             return self._enter(following)
-        self._watch.end_level()
+        self._end_level()
         self._is_emptying = True
         return self._nobody()
 
@@ -111,7 +112,16 @@ class LevelShape(LoadTestShape):
         self._index, self._began, self._is_emptying = index, self._clock(), False
         self._hosts.put(level.host)
         self._watch.begin_level(index)
+        keeper = keeper_of(self._watch.environment)
+        if keeper is not None:
+            keeper.begin_level(level.title, level.users)
         return level.wanted
+
+    def _end_level(self) -> None:
+        self._watch.end_level()
+        keeper = keeper_of(self._watch.environment)
+        if keeper is not None:
+            keeper.end_level()
 
 
 class Hosts:

@@ -106,6 +106,7 @@ fn success(route: &Route) -> Value {
         "/assets/{*path}" => "application/octet-stream",
         "/api/v1/events" => "text/event-stream",
         path if path.ends_with("/csv") => "text/csv",
+        path if path.ends_with("/metrics") => "text/plain",
         _ => "application/json",
     };
     let schema = super::schemas::of_answer(&route.method, route.path);

@@ -1,0 +1,106 @@
+//! Two stored runs, or two groups of names of one, held against each other.
+
+use katydid_report::compare::digest::{Key, own_key};
+use katydid_report::compare::groups::key_in_group;
+use katydid_report::compare::{Allowances, Comparison, Digest, Digester, Mark, Span, compare, text};
+use katydid_store::{Error, Level, Run, Store};
+
+use super::arguments::Compare;
+use super::{EXIT_VERDICT, open, put, say_all};
+use crate::options::EXIT_OK;
+
+pub(super) fn command(options: &Compare) -> Result<i32, Error> {
+    let mut store = open(options.place.store.as_deref())?;
+    let allowances = Allowances { by_level: options.allow.clone(), errors: options.allow_errors };
+    let comparison = match (&options.run, &options.a, &options.b) {
+        (_, Some(a), Some(b)) => compare_groups(&mut store, &options.baseline, (a, b), &allowances)?,
+        (run, ..) => {
+            compare_runs(&mut store, &options.baseline, run.as_deref().unwrap_or("last"), &allowances)?
+        }
+    };
+    if options.json {
+        let document = serde_json::to_string_pretty(&comparison).unwrap_or_default();
+        put(format!("{document}\n").as_bytes(), None)?;
+    } else {
+        say_all(text::lines(&comparison));
+    }
+    let written = match &options.markdown {
+        Some(path) => put(text::markdown(&comparison).as_bytes(), Some(path))?,
+        None => EXIT_OK,
+    };
+    Ok(if comparison.is_regression() { EXIT_VERDICT } else { written })
+}
+
+/// Holds a run against a baseline, both as a user names them.
+///
+/// # Errors
+/// The store's.
+pub fn compare_runs(
+    store: &mut Store,
+    baseline: &str,
+    run: &str,
+    allowances: &Allowances,
+) -> Result<Comparison, Error> {
+    let (before, after) = (store.find(baseline)?, store.find(run)?);
+    let address = store.address().clone();
+    // Reading takes the time: both sides at once.
+    let digests = std::thread::scope(|scope| {
+        let earlier = scope.spawn(|| digest(&mut Store::open(&address)?, &before, own_key));
+        let later = digest(store, &after, own_key);
+        let earlier = earlier.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok::<_, Error>((earlier?, later?))
+    })?;
+    let number = format!("run {}", before.id);
+    let name = if baseline.parse::<u64>().is_ok() || baseline == "last" {
+        number
+    } else {
+        format!("{baseline} ({number})")
+    };
+    Ok(Comparison {
+        before: name,
+        after: format!("run {}", after.id),
+        ..compare(&digests.0, &digests.1, allowances)
+    })
+}
+
+/// Holds the names of one group against those of another inside a run.
+///
+/// # Errors
+/// The store's.
+pub fn compare_groups(
+    store: &mut Store,
+    run: &str,
+    (a, b): (&str, &str),
+    allowances: &Allowances,
+) -> Result<Comparison, Error> {
+    let run = store.find(run)?;
+    let first = digest(store, &run, |method, name| key_in_group(a, method, name))?;
+    let second = digest(store, &run, |method, name| key_in_group(b, method, name))?;
+    let compared = compare(&first, &second, allowances);
+    Ok(Comparison { before: format!("\"{a}\""), after: format!("\"{b}\" in run {}", run.id), ..compared })
+}
+
+fn digest(store: &mut Store, run: &Run, key_of: impl Fn(&str, &str) -> Option<Key>) -> Result<Digest, Error> {
+    let spans = spans(run, &store.levels(run.id)?);
+    let marks: Vec<Mark> =
+        store.marks(run.id)?.into_iter().map(|(from, until, users)| Mark { from, until, users }).collect();
+    let mut digester = Digester::new(spans, &marks, &store.names(run.id)?, key_of);
+    store.parts(run.id, |part| digester.add(part))?;
+    Ok(digester.finish())
+}
+
+fn spans(run: &Run, levels: &[Level]) -> Vec<Span> {
+    let ended_at = run.ended_at.unwrap_or(run.seen_at);
+    if levels.is_empty() {
+        let (from, until) = (run.about.started_at, ended_at + 1.0);
+        return vec![Span { number: 1, label: String::new(), users: run.users, from, until }];
+    }
+    let span = |level: &Level| Span {
+        number: level.number,
+        label: level.label.clone(),
+        users: level.users,
+        from: level.from,
+        until: level.until.unwrap_or(ended_at),
+    };
+    levels.iter().map(span).collect()
+}

@@ -1,0 +1,213 @@
+//! Stored runs as Python sees them: one that is being kept, and what can be asked about others.
+
+use std::sync::{Mutex, PoisonError};
+
+use katydid_cli::history::{compare, place};
+use katydid_report::compare::{Allowances, text};
+use katydid_stats::part::Changes;
+use katydid_store::{About, Address, End, Error, Level, Retention, RunId, Store, Writer};
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::stats::RequestStats;
+
+/// What was asked for wrongly is a ValueError, what the database refuses an OSError.
+fn as_python(error: Error) -> PyErr {
+    let text = error.to_string();
+    if error.is_usage() || error.is_missing() {
+        PyValueError::new_err(text)
+    } else {
+        PyOSError::new_err(text)
+    }
+}
+
+fn json(text: &[u8]) -> PyResult<serde_json::Value> {
+    serde_json::from_slice(text).map_err(|error| PyValueError::new_err(format!("not JSON: {error}")))
+}
+
+/// A run that is being kept. Everything is written by a thread of its own.
+#[pyclass(frozen, module = "katydid._core")]
+pub(crate) struct StoredRun {
+    number: u64,
+    shown: String,
+    writer: Mutex<Option<Writer>>,
+    changes: Mutex<Changes>,
+}
+
+impl StoredRun {
+    fn with<R>(&self, use_it: impl FnOnce(&Writer) -> R) -> Option<R> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(use_it)
+    }
+}
+
+#[pymethods]
+impl StoredRun {
+    /// Begins a run; `about` is JSON. What goes beyond `keep` is forgotten first.
+    #[new]
+    #[pyo3(signature = (store, about, keep = None))]
+    fn new(py: Python<'_>, store: Option<&str>, about: &[u8], keep: Option<&str>) -> PyResult<Self> {
+        let about: About = serde_json::from_value(json(about)?)
+            .map_err(|error| PyValueError::new_err(format!("what is known of the run: {error}")))?;
+        let begin = || -> Result<(Writer, String), Error> {
+            let address = place::address(store)?;
+            let mut store = Store::open(&address)?;
+            if let Some(keep) = keep {
+                store.prune(&Retention::parse(keep)?, about.started_at)?;
+            }
+            Ok((Writer::begin(store, &about)?, address.to_string()))
+        };
+        let (writer, shown) = py.detach(begin).map_err(as_python)?;
+        let number = writer.run().0;
+        Ok(Self { number, shown, writer: Mutex::new(Some(writer)), changes: Mutex::default() })
+    }
+
+    /// The run's number.
+    #[getter]
+    fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Where it is kept, without a password.
+    #[getter]
+    fn store(&self) -> &str {
+        &self.shown
+    }
+
+    /// Keeps what changed until `at`. Returns whether it was looked at: not while the thread is far behind.
+    #[pyo3(signature = (stats, at, users, must = false))]
+    fn observe(&self, stats: &Bound<'_, RequestStats>, at: f64, users: u64, must: bool) -> bool {
+        if !must && self.with(Writer::is_busy).unwrap_or(true) {
+            return false;
+        }
+        let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let copy = stats.get().read(|stats| changes.take(stats));
+        self.with(|writer| writer.observe(copy, at, users));
+        true
+    }
+
+    /// Keeps a level; `until` is None while it lasts.
+    fn level(&self, number: u64, label: String, users: u64, begun_at: f64, until: Option<f64>) {
+        self.with(|writer| writer.level(Level { number, label, users, from: begun_at, until }));
+    }
+
+    /// Keeps a document.
+    fn document(&self, name: &str, content: Vec<u8>) {
+        self.with(|writer| writer.document(name, content));
+    }
+
+    /// What went wrong first; told once.
+    fn complaint(&self) -> Option<String> {
+        self.with(Writer::complaint).flatten().map(|error| error.to_string())
+    }
+
+    /// Ends the run; `verdict` is JSON. Waits until all is written; a second call does nothing.
+    #[pyo3(signature = (at, exit_code = None, verdict = None))]
+    fn finish(
+        &self,
+        py: Python<'_>,
+        at: f64,
+        exit_code: Option<i64>,
+        verdict: Option<&[u8]>,
+    ) -> PyResult<()> {
+        let verdict = verdict.map(json).transpose()?;
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(writer) = writer else { return Ok(()) };
+        py.detach(|| writer.finish(End { at, exit_code, verdict })).map_err(as_python)
+    }
+}
+
+/// Carries out `katydid runs`, `show`, `export`, `compare` or `baseline`; returns the exit code.
+#[pyfunction]
+fn history_main(py: Python<'_>, argv: Vec<String>) -> i32 {
+    py.detach(|| katydid_cli::history_main(argv))
+}
+
+/// Opens a store to see that it can be; returns how it is shown, and None for the store that is none.
+#[pyfunction]
+fn history_check(py: Python<'_>, store: Option<&str>, keep: Option<&str>) -> PyResult<Option<String>> {
+    let check = || -> Result<Option<String>, Error> {
+        keep.map(Retention::parse).transpose()?;
+        match place::address(store)? {
+            Address::None => Ok(None),
+            address => Store::open(&address).map(|store| Some(store.address().to_string())),
+        }
+    };
+    py.detach(check).map_err(as_python)
+}
+
+/// Number, JSON, and documents by name.
+type Found<'py> = (u64, String, Vec<(String, Bound<'py, PyBytes>)>);
+
+/// What is known of a stored run: its number, then JSON of it, of its levels, and of its documents by name.
+#[pyfunction]
+fn history_run<'py>(
+    py: Python<'py>,
+    store: Option<&str>,
+    run: &str,
+    documents: Vec<String>,
+) -> PyResult<Found<'py>> {
+    let read = || -> Result<_, Error> {
+        let mut store = Store::open(&place::address(store)?)?;
+        let run = store.find(run)?;
+        let levels = store.levels(run.id)?;
+        let mut about = katydid_cli::history::run_json(&run, "");
+        about["levels"] = serde_json::json!(levels);
+        let mut found = Vec::new();
+        for name in documents {
+            if let Some(content) = store.document(run.id, &name)? {
+                found.push((name, content));
+            }
+        }
+        Ok((run.id.0, about.to_string(), found))
+    };
+    let (number, about, found) = py.detach(read).map_err(as_python)?;
+    Ok((number, about, found.into_iter().map(|(name, content)| (name, PyBytes::new(py, &content))).collect()))
+}
+
+/// Holds a run against a baseline: the lines to print, whether it is a regression, the whole as JSON, and as Markdown.
+#[pyfunction]
+#[pyo3(signature = (store, baseline, run, allow = Vec::new(), allow_errors = None))]
+fn history_compare(
+    py: Python<'_>,
+    store: Option<&str>,
+    baseline: &str,
+    run: &str,
+    allow: Vec<f64>,
+    allow_errors: Option<f64>,
+) -> PyResult<(Vec<String>, bool, String, String)> {
+    let allowances = Allowances { by_level: allow, errors: allow_errors };
+    let compared = py.detach(|| {
+        let mut store = Store::open(&place::address(store)?)?;
+        compare::compare_runs(&mut store, baseline, run, &allowances)
+    });
+    let comparison = compared.map_err(as_python)?;
+    let json =
+        serde_json::to_string(&comparison).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok((text::lines(&comparison), comparison.is_regression(), json, text::markdown(&comparison)))
+}
+
+/// Keeps how a run ended; `verdict` is JSON.
+#[pyfunction]
+#[pyo3(signature = (store, run, at, exit_code = None, verdict = None))]
+fn history_conclude(
+    py: Python<'_>,
+    store: Option<&str>,
+    run: u64,
+    at: f64,
+    exit_code: Option<i64>,
+    verdict: Option<&[u8]>,
+) -> PyResult<()> {
+    let end = End { at, exit_code, verdict: verdict.map(json).transpose()? };
+    py.detach(|| Store::open(&place::address(store)?)?.finish(RunId(run), &end)).map_err(as_python)
+}
+
+/// Adds the classes and functions of this module to `katydid._core`.
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<StoredRun>()?;
+    module.add_function(wrap_pyfunction!(history_main, module)?)?;
+    module.add_function(wrap_pyfunction!(history_conclude, module)?)?;
+    module.add_function(wrap_pyfunction!(history_check, module)?)?;
+    module.add_function(wrap_pyfunction!(history_run, module)?)?;
+    module.add_function(wrap_pyfunction!(history_compare, module)?)
+}

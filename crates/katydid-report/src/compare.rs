@@ -1,0 +1,379 @@
+//! Is one run slower than another, by more than noise?
+//!
+//! The two sides are digested stretch by stretch ([`digest`]), levels and names are paired, and each pair's differences
+//! are held against what is allowed with a test that knows how much a run varies within itself ([`noise`]). The reasoning
+//! and its assumptions are on the page `docs/concepts/comparison.md`, which is to be changed together with this code.
+
+pub mod digest;
+pub mod groups;
+pub mod noise;
+pub mod text;
+
+use serde::Serialize;
+
+pub use digest::{Digest, Digester, LevelDigest, Mark, NameDigest, Span};
+use noise::{Difference, Estimate};
+
+/// What the degradation of a level against a baseline with another number of users may be, level by level; the last one
+/// holds for all further levels. The figures are those of the guide that this follows.
+pub const ALLOWED_BY_LEVEL: [f64; 3] = [0.5, 1.0, 1.5];
+
+/// What the degradation between equal loads may be: two runs of the same thing differ by more than each within itself.
+pub const ALLOWED_ALIKE: f64 = 0.10;
+
+/// By how much the share of failures may rise.
+pub const ALLOWED_ERRORS: f64 = 0.01;
+
+/// All intervals of a comparison hold together with a probability of one less this.
+pub const RISK: f64 = 0.01;
+
+/// What is allowed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Allowances {
+    /// Degradation by level, in place of both standards; the last one holds for all further levels.
+    pub by_level: Vec<f64>,
+    /// Rise of the share of failures.
+    pub errors: Option<f64>,
+}
+
+impl Allowances {
+    fn degradation(&self, level: usize, is_alike: bool) -> f64 {
+        let of = |list: &[f64]| list.get(level).or(list.last()).copied();
+        let standard = if is_alike { Some(ALLOWED_ALIKE) } else { of(&ALLOWED_BY_LEVEL) };
+        of(&self.by_level).or(standard).unwrap_or(ALLOWED_ALIKE)
+    }
+}
+
+/// What is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// The median of the response times.
+    P50,
+    /// Their 95th percentile, which the degradation formula is about.
+    P95,
+    /// The share of failures.
+    Errors,
+}
+
+impl Metric {
+    const ALL: [Self; 3] = [Self::P50, Self::P95, Self::Errors];
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::P50 => "p50",
+            Self::P95 => "p95",
+            Self::Errors => "errors",
+        }
+    }
+}
+
+/// How a difference is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Worse by more than is allowed, and that is not noise.
+    Worse,
+    /// There is too little data to tell.
+    Undecided,
+    /// Better by more than noise.
+    Better,
+    /// Neither.
+    Same,
+}
+
+impl Outcome {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Worse => "worse",
+            Self::Undecided => "undecided",
+            Self::Better => "better",
+            Self::Same => "same",
+        }
+    }
+}
+
+/// One figure on both sides.
+///
+/// # Accuracy
+/// `change` is computed from all requests of both sides: for response times the degradation formula, (now − before) /
+/// before; for failures the difference of the shares. The interval is that of [`noise`], and holds together with all
+/// others of the comparison with 99 %; it is about the mean over the batches, so it need not be centred on `change`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// Which figure.
+    pub metric: Metric,
+    /// By how much it changed.
+    pub change: Option<f64>,
+    /// The lower end of the interval.
+    pub low: Option<f64>,
+    /// Its upper end.
+    pub high: Option<f64>,
+    /// What is allowed.
+    pub allowed: f64,
+    /// The judgement.
+    pub outcome: Outcome,
+}
+
+/// The figures of one side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Figures {
+    /// Requests, failed ones included.
+    pub requests: u64,
+    /// Failed requests.
+    pub failures: u64,
+    /// Failures per request.
+    pub fail_ratio: f64,
+    /// Requests per second.
+    pub rps: f64,
+    /// Mean response time.
+    pub avg_ms: Option<f64>,
+    /// Median.
+    pub p50_ms: Option<f64>,
+    /// 95th percentile.
+    pub p95_ms: Option<f64>,
+    /// 99th percentile.
+    pub p99_ms: Option<f64>,
+}
+
+impl Figures {
+    fn of(name: &NameDigest, seconds: f64) -> Self {
+        let quantile = |quantile| name.times.quantile_us(quantile).map(|us| us as f64 / 1000.0);
+        let timed = name.times.count();
+        Self {
+            requests: name.requests,
+            failures: name.failures,
+            fail_ratio: name.failures as f64 / (name.requests.max(1)) as f64,
+            rps: if seconds > 0.0 { name.requests as f64 / seconds } else { 0.0 },
+            avg_ms: (timed > 0).then(|| name.total_ms / timed as f64),
+            p50_ms: quantile(0.5),
+            p95_ms: quantile(0.95),
+            p99_ms: quantile(0.99),
+        }
+    }
+}
+
+/// One name in one level on both sides.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// The level's label; empty where the run has none.
+    pub level: String,
+    /// Method or request type.
+    pub method: String,
+    /// Name.
+    pub name: String,
+    /// The baseline; `None` where it does not have the name.
+    pub before: Option<Figures>,
+    /// The run; `None` where it does not have the name.
+    pub after: Option<Figures>,
+    /// What was judged; nothing where a side is missing.
+    pub changes: Vec<Change>,
+    /// The worst judgement.
+    pub outcome: Outcome,
+}
+
+/// Two runs, or two groups of names, held against each other.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Comparison {
+    /// A name of the baseline for readers.
+    pub before: String,
+    /// A name of the run.
+    pub after: String,
+    /// Each level and name.
+    pub rows: Vec<Row>,
+    /// What a reader must know before trusting the figures.
+    pub notes: Vec<String>,
+}
+
+impl Comparison {
+    /// Is something worse by more than noise and more than is allowed?
+    pub fn is_regression(&self) -> bool {
+        self.rows.iter().any(|row| row.outcome == Outcome::Worse)
+    }
+}
+
+/// Holds a run against a baseline.
+pub fn compare(before: &Digest, after: &Digest, allowances: &Allowances) -> Comparison {
+    let pairs = pair_levels(before, after);
+    let mut rows: Vec<(Row, Vec<Judged>)> = Vec::new();
+    for pair in &pairs {
+        rows.extend(level_rows(pair, allowances));
+    }
+    let tests =
+        rows.iter().flat_map(|(_, judged)| judged).filter(|judged| judged.difference.is_some()).count();
+    let risk = RISK / tests.max(1) as f64;
+    let rows = rows.into_iter().map(|(row, judged)| judge(row, &judged, risk)).collect();
+    let mut notes = Vec::new();
+    for (digest, side) in [(before, "the baseline"), (after, "the run")] {
+        if digest.is_generator_limited() {
+            notes.push(format!(
+                "in {side} the generator was the limit: its response times are not the target's alone"
+            ));
+        }
+    }
+    notes.extend(unpaired(before, after, &pairs));
+    Comparison { before: String::new(), after: String::new(), rows, notes }
+}
+
+struct Pair<'a> {
+    before: &'a LevelDigest,
+    after: &'a LevelDigest,
+    place: usize,
+    is_alike: bool,
+}
+
+/// Levels with the same number of users belong together; a baseline of one level belongs to all.
+fn pair_levels<'a>(before: &'a Digest, after: &'a Digest) -> Vec<Pair<'a>> {
+    let mut taken = vec![false; before.levels.len()];
+    let mut pairs = Vec::new();
+    for (place, level) in after.levels.iter().enumerate() {
+        let equal = (0..before.levels.len())
+            .find(|at| !taken[*at] && before.levels[*at].span.users == level.span.users);
+        if let Some(at) = equal {
+            taken[at] = true;
+            pairs.push(Pair { before: &before.levels[at], after: level, place, is_alike: true });
+        } else if let [only] = before.levels.as_slice() {
+            pairs.push(Pair { before: only, after: level, place, is_alike: false });
+        }
+    }
+    pairs
+}
+
+fn unpaired(before: &Digest, after: &Digest, pairs: &[Pair<'_>]) -> Vec<String> {
+    let is_in = |level: &LevelDigest, side: fn(&Pair<'_>) -> u64| {
+        pairs.iter().any(|pair| side(pair) == level.span.number)
+    };
+    let later = after.levels.iter().filter(|level| !is_in(level, |pair| pair.after.span.number));
+    let earlier = before.levels.iter().filter(|level| !is_in(level, |pair| pair.before.span.number));
+    let later = later.map(|level| format!("the baseline has no level like \"{}\"", level.span.label));
+    let earlier = earlier.map(|level| format!("the run has no level like \"{}\"", level.span.label));
+    later.chain(earlier).collect()
+}
+
+/// A figure's difference that waits to be judged until it is known how many there are.
+struct Judged {
+    metric: Metric,
+    change: Option<f64>,
+    difference: Option<Difference>,
+    allowed: f64,
+}
+
+fn level_rows(pair: &Pair<'_>, allowances: &Allowances) -> Vec<(Row, Vec<Judged>)> {
+    let mut keys: Vec<_> = pair.before.names.keys().chain(pair.after.names.keys()).collect();
+    keys.sort_by_key(|(method, name)| (name, method));
+    keys.dedup();
+    keys.into_iter()
+        .map(|key| {
+            let (before, after) = (pair.before.names.get(key), pair.after.names.get(key));
+            let row = Row {
+                level: pair.after.span.label.clone(),
+                method: key.0.to_string(),
+                name: key.1.to_string(),
+                before: before.map(|name| Figures::of(name, pair.before.seconds)),
+                after: after.map(|name| Figures::of(name, pair.after.seconds)),
+                changes: Vec::new(),
+                outcome: Outcome::Same,
+            };
+            let judged = match (before, after) {
+                (Some(before), Some(after)) => differences(before, after, pair, allowances),
+                _ => Vec::new(),
+            };
+            (row, judged)
+        })
+        .collect()
+}
+
+fn differences(
+    before: &NameDigest,
+    after: &NameDigest,
+    pair: &Pair<'_>,
+    allowances: &Allowances,
+) -> Vec<Judged> {
+    let (old, new) = (Figures::of(before, pair.before.seconds), Figures::of(after, pair.after.seconds));
+    let degradation = |old: Option<f64>, new: Option<f64>| {
+        old.zip(new).filter(|(old, _)| *old > 0.0).map(|(old, new)| (new - old) / old)
+    };
+    let allowed = allowances.degradation(pair.place, pair.is_alike);
+    Metric::ALL
+        .map(|metric| match metric {
+            Metric::P50 | Metric::P95 => Judged {
+                metric,
+                change: if metric == Metric::P50 {
+                    degradation(old.p50_ms, new.p50_ms)
+                } else {
+                    degradation(old.p95_ms, new.p95_ms)
+                },
+                difference: times_of(before, metric).zip(times_of(after, metric)).and_then(|(x, y)| x.to(&y)),
+                allowed,
+            },
+            Metric::Errors => Judged {
+                metric,
+                change: Some(new.fail_ratio - old.fail_ratio),
+                difference: errors_of(before).zip(errors_of(after)).and_then(|(x, y)| x.to(&y)),
+                allowed: allowances.errors.unwrap_or(ALLOWED_ERRORS),
+            },
+        })
+        .into()
+}
+
+fn times_of(name: &NameDigest, metric: Metric) -> Option<Estimate> {
+    let logarithm = |us: Option<u64>| us.map(|us| (us.max(1) as f64).ln());
+    let values: Option<Vec<f64>> = name
+        .batches
+        .iter()
+        .map(|batch| logarithm(if metric == Metric::P50 { batch.p50_us } else { batch.p95_us }))
+        .collect();
+    Estimate::of_logarithms(&values?)
+}
+
+fn errors_of(name: &NameDigest) -> Option<Estimate> {
+    let counts: Vec<(u64, u64)> = name.batches.iter().map(|batch| (batch.failures, batch.requests)).collect();
+    Estimate::of_shares(&counts)
+}
+
+fn judge(mut row: Row, judged: &[Judged], risk: f64) -> Row {
+    row.changes = judged.iter().map(|one| one.judged(risk)).collect();
+    row.outcome = match row.changes.iter().map(|change| change.outcome).min() {
+        None => Outcome::Undecided,
+        // Too little data for one figure says nothing against what the others show.
+        Some(Outcome::Undecided) => {
+            let decided = row.changes.iter().filter(|change| change.metric != Metric::Errors);
+            decided
+                .map(|change| change.outcome)
+                .filter(|outcome| *outcome != Outcome::Undecided)
+                .min()
+                .unwrap_or(Outcome::Undecided)
+        }
+        Some(worst) => worst,
+    };
+    row
+}
+
+impl Judged {
+    fn judged(&self, risk: f64) -> Change {
+        let interval = self.difference.map(|difference| difference.interval(risk));
+        let interval = interval.map(|(low, high)| match self.metric {
+            Metric::Errors => (low, high),
+            Metric::P50 | Metric::P95 => (low.exp() - 1.0, high.exp() - 1.0),
+        });
+        let outcome = match interval {
+            None => Outcome::Undecided,
+            Some((low, _)) if low > self.allowed => Outcome::Worse,
+            Some((_, high)) if high < 0.0 => Outcome::Better,
+            Some(_) => Outcome::Same,
+        };
+        Change {
+            metric: self.metric,
+            change: self.change,
+            low: interval.map(|(low, _)| low),
+            high: interval.map(|(_, high)| high),
+            allowed: self.allowed,
+            outcome,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

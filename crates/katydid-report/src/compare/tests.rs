@@ -1,0 +1,218 @@
+//! Comparisons of made-up runs, whose truth is known.
+
+use katydid_stats::part::Counts;
+use katydid_stats::{EntryPart, Histogram, Names, Part};
+
+use super::digest::own_key;
+use super::*;
+
+/// A generator of numbers that is the same everywhere (SplitMix64).
+struct Chance(u64);
+
+impl Chance {
+    fn unit(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// From the standard normal distribution.
+    fn normal(&mut self) -> f64 {
+        (-2.0 * (1.0 - self.unit()).ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos()
+    }
+}
+
+/// What a made-up run is like.
+#[derive(Clone, Copy)]
+struct Law {
+    median_ms: f64,
+    /// Of each second's load on the one before: what makes neighbours alike.
+    memory: f64,
+    /// How much the seconds differ.
+    swing: f64,
+    fail_ratio: f64,
+    per_second: u32,
+    seconds: u32,
+}
+
+const CALM: Law =
+    Law { median_ms: 20.0, memory: 0.0, swing: 0.02, fail_ratio: 0.0, per_second: 50, seconds: 60 };
+
+const NAMES: [&str; 3] = ["/a", "/b", "/c"];
+
+/// Stretches of a second each; the name `/b` is slower by a factor.
+fn run(law: Law, slow: f64, chance: &mut Chance) -> (Vec<Part>, Names) {
+    let mut names = Names::default();
+    let keys = NAMES.map(|name| names.key("GET", name));
+    let (mut parts, mut state) = (Vec::new(), 0.0);
+    for second in 0..law.seconds {
+        state = law.memory * state + (1.0 - law.memory * law.memory).sqrt() * chance.normal();
+        let entry = |key| entry_of(law, key, if key == 1 { slow } else { 1.0 }, state, chance);
+        let entries = keys.map(entry).into();
+        let (from, until) = (f64::from(second), f64::from(second + 1));
+        parts.push(Part { from, until, users: 10, entries, ..Part::default() });
+    }
+    (parts, names)
+}
+
+fn entry_of(law: Law, key: u32, factor: f64, state: f64, chance: &mut Chance) -> EntryPart {
+    let (mut times, mut failures) = (Histogram::new(), 0);
+    for _ in 0..law.per_second {
+        times.record_ms(factor * law.median_ms * (law.swing * state + 0.4 * chance.normal()).exp());
+        failures += u64::from(chance.unit() < law.fail_ratio);
+    }
+    let requests = u64::from(law.per_second);
+    EntryPart { key, requests, failures, times: Counts::of(&times), ..EntryPart::default() }
+}
+
+fn digest((parts, names): &(Vec<Part>, Names)) -> Digest {
+    let until = parts.last().map_or(0.0, |part| part.until);
+    let marks: Vec<Mark> =
+        parts.iter().map(|part| Mark { from: part.from, until: part.until, users: part.users }).collect();
+    let whole = Span { number: 1, users: 10, from: 0.0, until: until + 1.0, ..Span::default() };
+    let mut digester = Digester::new(vec![whole], &marks, names, own_key);
+    parts.iter().for_each(|part| digester.add(part));
+    digester.finish()
+}
+
+fn compared(law: Law, later: Law, slow: f64, seed: u64) -> Comparison {
+    let mut chance = Chance(seed);
+    let (before, after) = (run(law, 1.0, &mut chance), run(later, slow, &mut chance));
+    compare(&digest(&before), &digest(&after), &Allowances::default())
+}
+
+fn worse(comparison: &Comparison) -> Vec<&str> {
+    comparison.rows.iter().filter(|row| row.outcome == Outcome::Worse).map(|row| row.name.as_str()).collect()
+}
+
+#[test]
+fn twenty_repetitions_of_the_same_are_no_regression() {
+    for (memory, swing) in [(0.0, 0.02), (0.0, 0.2), (0.7, 0.1), (0.95, 0.2)] {
+        let law = Law { memory, swing, ..CALM };
+        let alarms = (0..20).filter(|seed| compared(law, law, 1.0, *seed).is_regression()).count();
+        assert!(alarms <= 1, "{alarms} false alarms of 20 with memory {memory} and swing {swing}");
+    }
+}
+
+#[test]
+fn a_target_that_became_slower_is_found_and_named() {
+    for (slow, per_second) in [(1.3, 50), (2.0, 5)] {
+        let law = Law { per_second, ..CALM };
+        let found = (0..20).filter(|seed| worse(&compared(law, law, slow, *seed)) == ["/b"]).count();
+        assert!(found >= 19, "a factor of {slow} at {per_second} per second was found {found} times of 20");
+    }
+}
+
+#[test]
+fn a_difference_that_is_allowed_is_none() {
+    let law = Law { per_second: 200, ..CALM };
+    let comparison = compared(law, law, 1.05, 3);
+    assert!(!comparison.is_regression(), "{:?}", worse(&comparison));
+    let strict = Allowances { by_level: vec![0.0], errors: None };
+    let mut chance = Chance(3);
+    let (before, after) = (run(law, 1.0, &mut chance), run(law, 1.05, &mut chance));
+    assert_eq!(worse(&compare(&digest(&before), &digest(&after), &strict)), ["/b"]);
+}
+
+#[test]
+fn failures_that_became_more_are_found() {
+    let comparison = compared(CALM, Law { fail_ratio: 0.05, ..CALM }, 1.0, 1);
+    assert_eq!(worse(&comparison).len(), 3);
+    let errors = comparison.rows[0].changes.iter().find(|change| change.metric == Metric::Errors);
+    assert_eq!(errors.map(|change| change.outcome), Some(Outcome::Worse));
+    assert!(!compared(CALM, Law { fail_ratio: 0.005, ..CALM }, 1.0, 1).is_regression());
+}
+
+#[test]
+fn too_little_data_is_admitted() {
+    let law = Law { per_second: 1, seconds: 10, ..CALM };
+    let comparison = compared(law, law, 3.0, 1);
+    assert!(comparison.rows.iter().all(|row| row.outcome == Outcome::Undecided));
+    assert!(text::conclusion(&comparison).contains("3 without enough data to tell"));
+}
+
+#[test]
+fn a_faster_target_is_better() {
+    let comparison = compared(CALM, CALM, 0.5, 1);
+    let outcomes: Vec<Outcome> = comparison.rows.iter().map(|row| row.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Same, Outcome::Better, Outcome::Same]);
+}
+
+#[test]
+fn the_degradation_is_the_formula_s() {
+    let comparison = compared(CALM, CALM, 2.0, 1);
+    let row = &comparison.rows[1];
+    let (before, after) = (row.before.and_then(|f| f.p95_ms), row.after.and_then(|f| f.p95_ms));
+    let (before, after) = (before.expect("timed"), after.expect("timed"));
+    let change = row.changes.iter().find(|change| change.metric == Metric::P95).expect("judged");
+    assert_eq!(change.change, Some((after - before) / before));
+    assert!(change.low < change.change && change.change < change.high);
+}
+
+fn with_levels(spans: Vec<Span>, slow: f64, seed: u64) -> Digest {
+    let (parts, names) = run(CALM, slow, &mut Chance(seed));
+    let mut digester = Digester::new(spans, &[], &names, own_key);
+    parts.iter().for_each(|part| digester.add(part));
+    digester.finish()
+}
+
+fn span(number: u64, users: u64, from: f64, until: f64) -> Span {
+    Span { number, label: format!("{users} users"), users, from, until }
+}
+
+#[test]
+fn each_level_has_its_own_allowance_against_a_baseline_of_another_load() {
+    let baseline = with_levels(vec![span(1, 1, 0.0, 60.0)], 1.0, 1);
+    let levels = vec![span(1, 10, 0.0, 30.0), span(2, 50, 30.0, 60.0)];
+    let comparison = compare(&baseline, &with_levels(levels.clone(), 1.75, 2), &Allowances::default());
+    let slow: Vec<_> = comparison
+        .rows
+        .iter()
+        .filter(|row| row.name == "/b")
+        .map(|row| (row.outcome, row.changes[1].allowed))
+        .collect();
+    assert_eq!(
+        slow,
+        [(Outcome::Worse, 0.5), (Outcome::Same, 1.0)],
+        "75 % is more than the first level may, less than the second"
+    );
+    let alike =
+        compare(&with_levels(levels.clone(), 1.0, 3), &with_levels(levels, 1.0, 4), &Allowances::default());
+    assert!(alike.rows.iter().all(|row| row.changes[1].allowed == ALLOWED_ALIKE));
+}
+
+#[test]
+fn what_one_side_lacks_is_told() {
+    let baseline = with_levels(vec![span(1, 5, 0.0, 30.0), span(2, 10, 30.0, 60.0)], 1.0, 1);
+    let run = with_levels(vec![span(1, 10, 0.0, 30.0), span(2, 99, 30.0, 60.0)], 1.0, 2);
+    let comparison = compare(&baseline, &run, &Allowances::default());
+    assert_eq!(comparison.rows.len(), 3);
+    assert_eq!(comparison.notes.len(), 2, "{:?}", comparison.notes);
+    let lines = text::lines(&comparison);
+    assert!(lines.iter().any(|line| line.contains("the baseline has no level like \"99 users\"")));
+}
+
+#[test]
+fn a_ramp_does_not_count() {
+    let (mut parts, names) = run(CALM, 1.0, &mut Chance(1));
+    for (at, part) in parts.iter_mut().enumerate() {
+        part.users = (at as u64 + 1).min(10);
+    }
+    let digest = digest(&(parts, names));
+    assert_eq!(digest.levels[0].seconds, 50.0);
+    assert_eq!(digest.levels[0].names.values().next().map(|name| name.requests), Some(2500));
+}
+
+#[test]
+fn a_finding_names_what_is_worse() {
+    let mut comparison = compared(CALM, CALM, 2.0, 1);
+    (comparison.before, comparison.after) = ("main (run 1)".into(), "run 2".into());
+    let lines = text::lines(&comparison);
+    assert_eq!(lines[0], "run 2 against main (run 1)");
+    assert!(lines.iter().any(|line| line.starts_with("GET /b: p95 +")), "{lines:#?}");
+    assert!(lines.last().is_some_and(|line| line.starts_with("Regression: 1 of 3")));
+    let markdown = text::markdown(&comparison);
+    assert!(markdown.contains("| worse |") && markdown.contains("**Regression: 1 of 3"));
+}

@@ -1,0 +1,197 @@
+//! Runs that are kept and read again, from a file of SQLite.
+
+use std::time::Instant;
+
+use katydid_stats::part::Changes;
+use katydid_stats::{RunStats, Sample};
+use katydid_store::{About, Address, End, Level, Retention, RunId, State, Store, Writer};
+
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn address(&self) -> Address {
+        Address::in_folder(self.folder.path().join("deep"))
+    }
+
+    fn store(&self) -> Store {
+        Store::open(&self.address()).expect("a file")
+    }
+
+    fn writer(&self, started_at: f64) -> Writer {
+        Writer::begin(self.store(), &About { started_at, host: "http://h".into(), ..About::default() })
+            .expect("a run")
+    }
+}
+
+fn record(stats: &mut RunStats, name: &str, at: f64, ms: f64) {
+    let id = stats.entry_at("GET", name, at);
+    stats.record(id, &Sample { status: Some(200), lag_ns: Some(50_000), ..Sample::new(at, Some(ms), 10) });
+}
+
+#[test]
+fn a_run_is_read_as_it_was_measured() {
+    let place = Place::new();
+    let writer = place.writer(100.0);
+    let run = writer.run();
+    let (mut stats, mut changes) = (RunStats::new(100.0), Changes::default());
+    for stretch in 0..5_u32 {
+        for step in 0..100_u32 {
+            let at = 100.0 + f64::from(stretch) * 10.0 + f64::from(step) / 10.0;
+            record(
+                &mut stats,
+                if step % 3 == 0 { "/a" } else { "/b\0" },
+                at,
+                f64::from(step * (stretch + 1)) / 7.0,
+            );
+        }
+        let id = stats.entry("GET", "/a");
+        stats.record_failure(id, "HTTPError('500')", 101.0);
+        writer.observe(changes.take(&stats), 110.0 + f64::from(stretch) * 10.0, 7);
+    }
+    writer.level(Level { number: 1, label: "7 users".into(), users: 7, from: 100.0, until: None });
+    writer.document("config", b"{}".to_vec());
+    assert_eq!(writer.complaint(), None);
+    writer.finish(End { at: 151.0, exit_code: Some(1), verdict: Some("broken".into()) }).expect("written");
+
+    let mut store = place.store();
+    let found = store.run(run).expect("the run");
+    assert_eq!((found.requests, found.failures, found.users, found.exit_code), (500, 5, 7, Some(1)));
+    assert_eq!(
+        (found.state(1e9), found.seconds(), found.verdict),
+        (State::Finished, 51.0, Some("broken".into()))
+    );
+    let again = store.stats(run).expect("measurements");
+    assert_eq!(again.total().times, stats.total().times);
+    assert_eq!(again.entries().len(), 2);
+    assert_eq!(again.entries()[0].times, stats.entries()[0].times);
+    assert_eq!(again.total().statuses, stats.total().statuses);
+    assert_eq!(again.lag(), stats.lag());
+    assert_eq!(again.errors().as_slice(), stats.errors().as_slice());
+    assert_eq!(store.levels(run).expect("levels")[0].until, Some(151.0), "the end of the run ends its level");
+    assert_eq!(store.document(run, "config").expect("a document"), Some(b"{}".to_vec()));
+    assert_eq!(store.document(run, "other").expect("none"), None);
+}
+
+#[test]
+fn a_run_whose_process_was_killed_is_unfinished_and_keeps_what_was_observed() {
+    let place = Place::new();
+    let writer = place.writer(100.0);
+    let run = writer.run();
+    let mut stats = RunStats::new(100.0);
+    record(&mut stats, "/a", 101.0, 5.0);
+    writer.observe(Changes::default().take(&stats), 110.0, 3);
+    drop(writer);
+    let mut store = place.store();
+    let found = (0..2000).find_map(|_| {
+        std::thread::yield_now();
+        store.run(run).ok().filter(|run| run.requests == 1)
+    });
+    let found = found.unwrap_or_else(|| {
+        std::thread::sleep(std::time::Duration::from_secs(2)); // a machine that is busy with other things
+        store.run(run).expect("the run")
+    });
+    assert_eq!(
+        (found.requests, found.state(120.0), found.state(500.0)),
+        (1, State::Running, State::Unfinished)
+    );
+}
+
+#[test]
+fn several_processes_write_into_one_file() {
+    let place = Place::new();
+    let writers: Vec<Writer> = (0..3).map(|_| place.writer(100.0)).collect();
+    let mut stats = RunStats::new(100.0);
+    record(&mut stats, "/a", 101.0, 5.0);
+    for step in 0..10_u32 {
+        writers.iter().for_each(|writer| writer.observe(stats.clone(), 110.0 + f64::from(step), 3));
+    }
+    for writer in writers {
+        writer.finish(End { at: 120.0, ..End::default() }).expect("written");
+    }
+    let runs = place.store().runs(10).expect("runs");
+    assert_eq!(
+        runs.iter().map(|run| (run.id, run.requests)).collect::<Vec<_>>(),
+        [(RunId(3), 1), (RunId(2), 1), (RunId(1), 1)]
+    );
+}
+
+#[test]
+fn old_runs_are_forgotten_and_baselines_stay() {
+    let place = Place::new();
+    for day in 0..5_u32 {
+        let end = f64::from(day) * 86_400.0;
+        place.writer(end).finish(End { at: end + 1.0, ..End::default() }).expect("written");
+    }
+    let mut store = place.store();
+    store.set_baseline("main", RunId(1)).expect("a name");
+    let now = 4.5 * 86_400.0;
+    assert_eq!(store.prune(&Retention::parse("3 runs").expect("limits"), now), Ok(vec![RunId(2)]));
+    assert_eq!(store.prune(&Retention::parse("2d").expect("limits"), now), Ok(vec![RunId(3)]));
+    assert_eq!(store.prune(&Retention::parse("1kB").expect("limits"), now), Ok(vec![RunId(4), RunId(5)]));
+    assert_eq!(store.find("main").map(|run| run.id), Ok(RunId(1)));
+    assert!(store.find("last").is_ok() && store.find("other").is_err_and(|error| error.is_missing()));
+}
+
+#[test]
+fn a_file_that_is_no_store_is_refused_in_one_line() {
+    let place = Place::new();
+    let path = place.folder.path().join("text");
+    std::fs::write(
+        &path,
+        "not a database, but long enough to be taken for the head of one, were it not for its words"
+            .repeat(20),
+    )
+    .expect("written");
+    for address in [Address::File(path), Address::File(place.folder.path().into())] {
+        let error = Store::open(&address).err().expect("no store").to_string();
+        assert!(error.contains(&address.to_string()) && !error.contains('\n'), "{error}");
+    }
+}
+
+/// 200 names for an hour: a request each 10 ms at every name, 360 stretches of 10 s.
+#[test]
+fn an_hour_of_200_names_takes_less_than_50_megabytes() {
+    let place = Place::new();
+    let empty = place.store().size_bytes().expect("a file");
+    let writer = place.writer(0.0);
+    let (mut stats, mut changes, mut chance) = (RunStats::new(0.0), Changes::default(), 1_u64);
+    let mut next = move || {
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (chance >> 40) as f64 / f64::from(1 << 24)
+    };
+    let names: Vec<String> = (0..200).map(|name| format!("/service/{name}/resource/[id]")).collect();
+    // A few stretches are enough to know what one takes.
+    let stretches = 6_u32;
+    for stretch in 0..stretches {
+        for (place, name) in names.iter().enumerate() {
+            for step in 0..1000_u32 {
+                let at = f64::from(stretch) * 10.0 + f64::from(step) / 100.0;
+                let ms = (2.0 + place as f64 / 40.0) * (1.5 * (next() + next() + next() - 1.5)).exp() * 10.0;
+                record(&mut stats, name, at, ms);
+            }
+        }
+        while writer.is_busy() {
+            std::thread::yield_now();
+        }
+        writer.observe(changes.take(&stats), f64::from(stretch + 1) * 10.0, 1);
+    }
+    let run = writer.run();
+    let empty = empty.expect("a size");
+    writer.finish(End { at: 60.0, ..End::default() }).expect("written");
+    let mut store = place.store();
+    let size = store.size_bytes().expect("a size").expect("a file");
+    let hour_mb = (empty as f64 + (size - empty) as f64 * 360.0 / f64::from(stretches)) / 1e6;
+    println!("{stretches} stretches: {size} bytes, so an hour takes {hour_mb:.1} MB");
+    assert!(hour_mb < 50.0, "an hour takes {hour_mb:.1} MB");
+    let begun = Instant::now();
+    let mut parts = 0;
+    store.parts(run, |_| parts += 1).expect("measurements");
+    println!("{parts} stretches read in {:?}", begun.elapsed());
+    assert_eq!(parts, stretches);
+}

@@ -1,0 +1,5 @@
+"""Runs that are kept: what they measured, so that they can be shown, reported and compared later.
+
+`keeper` keeps a run of the command, `about` says what is known of it beside its measurements, and `report`
+makes a report of one that is over. Everything that touches a database is native.
+"""

@@ -1,0 +1,187 @@
+"""Every run of the command is kept, whole or up to where it was killed, and nothing secret with it."""
+
+import csv
+import io
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from history_places import TICKING, Place
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    (tmp_path / "locustfile.py").write_text(TICKING)
+    return Place(tmp_path)
+
+
+def test_a_run_is_kept_as_its_own_files_tell_it(place: Place) -> None:
+    ran = place.load(4, "--csv own --web-auth me:pass", FAILING="1")
+    assert ran.returncode == 1, ran.stderr
+    (run,) = place.shown("runs")
+    kept = {field: run[field] for field in ("state", "exit_code", "users", "locustfile")}
+    assert kept == {"state": "finished", "exit_code": 1, "users": 2, "locustfile": "locustfile.py"}
+    with open(place.folder / "own_stats.csv", newline="") as file:
+        own = {row["Name"]: row for row in csv.DictReader(file)}
+    exported = list(csv.DictReader(io.StringIO(place.run("export last").stdout)))
+    for name in ("/a", "/b"):
+        kept = [row for row in exported if row["name"] == name]
+        assert sum(int(row["requests"]) for row in kept) == int(own[name]["Request Count"])
+        assert sum(int(row["failures"]) for row in kept) == int(own[name]["Failure Count"])
+        assert max(float(row["max_ms"]) for row in kept) == float(own[name]["Max Response Time"])
+    assert run["requests"] == int(own["Aggregated"]["Request Count"])
+    shown = place.shown("show 1")
+    assert {failure["error"] for failure in shown["failures"]} == {"OSError('no')"}
+    page = place.run("show 1").stdout
+    assert f"GET      /a{' ' * 74} {own['/a']['Request Count']:>7}" in page
+
+
+def test_secrets_are_not_kept(place: Place) -> None:
+    place.load(1, "--web-auth me:hidden", KATYDID_WEB_TOKEN="hidden")
+    about = place.rows("SELECT about, host FROM run")
+    assert "hidden" not in str(about) and "secret" not in str(about)
+    assert json.loads(about[0][0])["options"]["run_time"] == 1
+
+
+def test_a_killed_run_is_unfinished_and_loses_its_last_stretch_at_most(place: Place) -> None:
+    process = subprocess.Popen(
+        place.command("--headless --only-summary -u 2 -r 2"),
+        cwd=place.folder,
+        env=place.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        time.sleep(0.1)
+        if place.store.exists() and place.run_parts() >= 3:
+            break
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    ((requests, seen_at, state),) = place.rows("SELECT requests, seen_at, state FROM run")
+    assert state == "running" and requests > 0
+    assert time.time() - seen_at < 15, "it was written until shortly before the end"
+    assert place.rows("PRAGMA integrity_check") == [("ok",)]
+    # As if it had been long ago.
+    with sqlite3.connect(place.store) as database:
+        database.execute("UPDATE run SET seen_at = seen_at - 1000, started_at = started_at - 1000")
+    assert place.shown("runs")[0]["state"] == "unfinished"
+    assert "unfinished" in place.run("show 1").stdout
+    assert place.run("report 1 -o killed.md").returncode == 0
+    assert "/a" in (place.folder / "killed.md").read_text()
+
+
+def test_a_report_of_a_stored_run_tells_what_its_own_told(place: Place) -> None:
+    place.load(3, "--html own.json", FAILING="1")
+    made = place.run("report last -o again.json")
+    assert made.returncode == 0, made.stderr
+    own, again = (json.loads((place.folder / name).read_text()) for name in ("own.json", "again.json"))
+    for entry, other in zip(own["stats"]["entries"], again["stats"]["entries"], strict=True):
+        for field in ("method", "name", "requests", "failures", "min_ms", "max_ms", "percentiles", "status"):
+            assert entry[field] == other[field], field
+        assert entry["avg_ms"] == pytest.approx(other["avg_ms"])
+        assert entry["rps"] == pytest.approx(other["rps"], rel=0.02)
+    assert [e["occurrences"] for e in own["errors"]["errors"]] == [
+        e["occurrences"] for e in again["errors"]["errors"]
+    ]
+    assert again["run"]["state"] == "stopped" and again["stored"]["run"] == 1
+    assert len(again["history"]["points"]) >= 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--store mysql://x/y", "--store: no store mysql://…"),
+        ("--store /proc/nothing/runs.db", "--store: /proc/nothing/runs.db: "),
+        ("--store postgresql://127.0.0.1:1/x", "--store: postgresql://127.0.0.1:1/x: "),
+        ("--store-keep some", '--store: "some" does not say what to keep'),
+        ("--baseline nobody", '--baseline nobody: there is no run or baseline "nobody"'),
+        ("--store none --baseline nobody", "there is nothing to hold a run against"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_before_anything_starts(place: Place, options: str, said: str) -> None:
+    ran = place.load(2, options)
+    assert ran.returncode == 2, ran.stderr
+    (line,) = ran.stderr.strip().splitlines()
+    assert said in line
+    assert "Aggregated" not in ran.stdout
+
+
+def test_without_a_store_nothing_is_written(place: Place) -> None:
+    assert place.load(1, "--store none").returncode == 0
+    assert not place.store.exists()
+    assert not list(place.folder.glob("**/*.db"))
+
+
+def test_the_standard_store_is_in_the_folder_of_users_data(place: Place) -> None:
+    ran = subprocess.run(
+        place.command("--headless --only-summary -t 1s"),
+        cwd=place.folder,
+        env={name: value for name, value in place.environment().items() if name != "KATYDID_STORE"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert (place.folder / ".local/share/katydid/history.db").is_file()
+
+
+def test_a_standard_store_that_cannot_be_used_costs_a_warning_and_no_run(place: Place) -> None:
+    environment = {name: value for name, value in place.environment().items() if name != "KATYDID_STORE"}
+    (place.folder / ".local").write_text("a file where a folder should be")
+    ran = subprocess.run(
+        place.command("--headless --only-summary -t 1s"),
+        cwd=place.folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.returncode == 0
+    assert ran.stderr.count("this run is not kept") == 1
+
+
+def test_a_run_that_is_slower_than_its_baseline_ends_with_3(place: Place) -> None:
+    assert place.load(8).returncode == 0
+    assert place.run("baseline set main 1").stdout == "baseline main is run 1\n"
+    same = place.load(8, "--baseline main")
+    assert same.returncode == 0, same.stderr
+    assert "No regression: none of 2" in same.stderr
+    slow = place.load(8, "--baseline main", SLOWNESS="1.5")
+    assert slow.returncode == 3, slow.stderr
+    assert "GET /b: p95 +" in slow.stderr and "GET /a: p95" not in slow.stderr
+    (kept, *_) = place.shown("runs")
+    assert kept["exit_code"] == 3
+    assert [row["outcome"] for row in kept["verdict"]["comparison"]["rows"]] == ["same", "worse"]
+    compared = place.run("compare main last --markdown told.md")
+    assert compared.returncode == 3
+    assert "| worse |" in (place.folder / "told.md").read_text()
+
+
+def test_a_run_can_be_exported_for_programs(place: Place) -> None:
+    place.load(2)
+    whole = json.loads(place.run("export 1 --format json").stdout)
+    entries = [entry for part in whole["parts"] for entry in part["entries"]]
+    assert sum(entry["requests"] for entry in entries) == whole["requests"]
+    assert all(sum(count for _, count in entry["histogram"]) == entry["requests"] for entry in entries)
+    assert place.run("export 1 --format parquet -o rows.parquet").returncode == 0
+    assert (place.folder / "rows.parquet").read_bytes()[:4] == b"PAR1"
+
+
+def test_levels_are_kept_and_each_is_held_against_the_baseline(place: Place) -> None:
+    levels = '--stages "1@10 for 6s, 2@10 for 6s"'
+    ran = place.run(f"--headless --only-summary {levels}")
+    assert ran.returncode == 0, ran.stderr
+    kept = place.shown("show last")
+    assert [(level["number"], level["users"]) for level in kept["levels"]] == [(1, 1), (2, 2)]
+    first, second = kept["levels"]
+    assert first["until"] == pytest.approx(second["from"], abs=0.5)
+    slow = place.run(f"--headless --only-summary {levels} --baseline 1", SLOWNESS="2")
+    assert slow.returncode == 3, slow.stderr
+    rows = place.shown("show last")["verdict"]["comparison"]["rows"]
+    assert len(rows) == 4 and {row["name"] for row in rows if row["outcome"] == "worse"} == {"/b"}

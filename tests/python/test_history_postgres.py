@@ -1,0 +1,82 @@
+"""A PostgreSQL server keeps runs as a file does, and has figures for dashboards while a run goes on."""
+
+import csv
+import io
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from contrib_servers import postgres
+from history_places import TICKING, Place
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    (tmp_path / "locustfile.py").write_text(TICKING)
+    return Place(tmp_path)
+
+
+def test_a_server_keeps_what_the_run_told(place: Place, server: str) -> None:
+    ran = place.load(5, "--csv own", KATYDID_STORE=server, FAILING="1")
+    assert ran.returncode == 1, ran.stderr
+    with open(place.folder / "own_stats.csv", newline="") as file:
+        own = {row["Name"]: row for row in csv.DictReader(file)}
+    exported = place.run("export last", KATYDID_STORE=server)
+    assert exported.returncode == 0, exported.stderr
+    kept = list(csv.DictReader(io.StringIO(exported.stdout)))
+    with psycopg.connect(server) as database:
+        live = database.execute(
+            "SELECT name, sum(requests), sum(failures), max(max_ms), count(*) FROM measure GROUP BY name"
+        ).fetchall()
+        age = database.execute("SELECT max(abs(extract(epoch FROM now() - time))) FROM measure").fetchone()
+    assert {row[0] for row in live} == {"/a", "/b"}
+    for name, requests, failures, longest, stretches in live:
+        assert int(requests) == int(own[name]["Request Count"])
+        assert int(failures) == int(own[name]["Failure Count"])
+        assert longest == float(own[name]["Max Response Time"])
+        assert stretches >= 3
+        rows = [row for row in kept if row["name"] == name]
+        assert sum(int(row["requests"]) for row in rows) == int(requests)
+    assert age is not None and age[0] < 60
+    assert place.run("baseline set main", KATYDID_STORE=server).returncode == 0
+    assert place.run("show main", KATYDID_STORE=server).returncode == 0
+    assert place.run("report main -o main.md", KATYDID_STORE=server).returncode == 0
+    assert place.run("runs --remove 1", KATYDID_STORE=server).returncode == 0
+
+
+def test_a_server_that_hangs_up_is_told_of_once_and_costs_the_run_nothing(place: Place, server: str) -> None:
+    process = subprocess.Popen(
+        place.command("--headless --only-summary -u 2 -r 2 -t 8s --csv own"),
+        cwd=place.folder,
+        env=place.environment(KATYDID_STORE=server),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    hang_up = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'katydid'"
+    with psycopg.connect(server, autocommit=True) as database:
+        hung_up = 0
+        for _ in range(300):
+            database.execute("SELECT pg_sleep(0.1)")
+            kept = "SELECT count(*) FROM part WHERE run = (SELECT max(id) FROM run WHERE state = 'running')"
+            there = database.execute("SELECT to_regclass('part')").fetchone()
+            if there and there[0] and (database.execute(kept).fetchone() or (0,))[0] >= 2:
+                hung_up += len(database.execute(hang_up).fetchall())
+                break
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert hung_up == 1
+    assert said.count("the store does not take what is measured") == 1
+    with open(place.folder / "own_stats.csv", newline="") as file:
+        own = {row["Name"]: row for row in csv.DictReader(file)}
+    exported = place.run("export last", KATYDID_STORE=server).stdout
+    kept_requests = sum(int(row["requests"]) for row in csv.DictReader(io.StringIO(exported)))
+    assert kept_requests == int(own["Aggregated"]["Request Count"]), "what was refused is written later"
