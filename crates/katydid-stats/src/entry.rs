@@ -162,13 +162,6 @@ impl Entry {
         }
     }
 
-    /// Adds time that was spent in a phase.
-    pub fn add_phase_sum(&mut self, phase: Phase, more: PhaseSum) {
-        let sum = &mut self.phases[phase as usize];
-        sum.ns = sum.ns.saturating_add(more.ns);
-        sum.count = sum.count.saturating_add(more.count);
-    }
-
     /// Counts a failure; the request itself is recorded as a sample of its own.
     pub fn record_failure(&mut self, at: f64) {
         self.failures += 1;
@@ -333,7 +326,7 @@ impl Entry {
     pub fn add_phase_sum(&mut self, phase: Phase, more: PhaseSum) {
         let sum = &mut self.phases[phase as usize];
         sum.ns = sum.ns.saturating_add(more.ns);
-        sum.count += more.count;
+        sum.count = sum.count.saturating_add(more.count);
     }
 
     /// Requests per second of late: the ten seconds that end two before the newest request of the `total`.

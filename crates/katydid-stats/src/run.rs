@@ -338,21 +338,6 @@ impl RunStats {
         &self.lag
     }
 
-    /// How late answers were read, for what was measured elsewhere.
-    pub fn lag_mut(&mut self) -> &mut Histogram {
-        &mut self.lag
-    }
-
-    /// How late requests were started, for what was measured elsewhere.
-    pub fn start_lag_mut(&mut self) -> &mut Histogram {
-        &mut self.start_lag
-    }
-
-    /// How long a phase took, for what was measured elsewhere.
-    pub fn phase_mut(&mut self, phase: Phase) -> &mut Histogram {
-        &mut self.phases[phase as usize]
-    }
-
     /// How late requests were started.
     pub fn start_lag(&self) -> &Histogram {
         &self.start_lag
