@@ -1,8 +1,8 @@
 """The `katydid` command: runs a locustfile.
 
-Only `katydid target …`, which starts a practice server, `katydid completions SHELL`, which prints a script,
-and the commands about stored runs (`runs`, `show`, `report`, `export`, `compare`, `baseline`) do something
-else.
+Only `katydid target …`, which starts a practice server, `katydid replay …`, which sends a failed request
+again, `katydid completions SHELL`, which prints a script, and the commands about stored runs (`runs`, `show`,
+`report`, `export`, `compare`, `baseline`) do something else.
 
 The order here is a contract: sockets are patched before anything else is imported, and the alias for `locust`
 exists before a locustfile can ask for it.
@@ -29,6 +29,10 @@ def main() -> None:
 
     patch()
     alias_locust()
+    if sys.argv[1:2] == ["replay"]:
+        from katydid.command.replay import replay_main
+
+        sys.exit(replay_main(sys.argv[2:]))
     from katydid.locust.main import main as run_locustfile
 
     run_locustfile()

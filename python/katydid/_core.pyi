@@ -20,6 +20,31 @@ def yield_if_unswitched() -> None:
 def target_main(argv: list[str]) -> int:
     """Run a practice server; returns the exit code."""
 
+class Rules:
+    """Rules of expectations, such as `409 on POST /*/state`."""
+
+    def __new__(cls, texts: list[str]) -> Self: ...
+    @property
+    def texts(self) -> list[str]: ...
+    @property
+    def judge_successes(self) -> bool: ...
+    def judge(
+        self,
+        method: str,
+        name: str,
+        *,
+        is_failure: bool,
+        status: int | None,
+        no_answer: str | None,
+        texts: list[str],
+    ) -> tuple[str, str] | None: ...
+    def outcomes(self, stats: RequestStats) -> list[tuple[str, str, float | None, int, int, bool]]: ...
+    def table(self, stats: RequestStats) -> list[str]: ...
+    def rows(self, stats: RequestStats) -> list[list[str]]: ...
+
+def check_rule(text: str) -> None:
+    """Raise ValueError, with the place and the fix, for text that is no rule."""
+
 def history_main(argv: list[str]) -> int:
     """Carry out a command about stored runs; returns the exit code."""
 
@@ -366,6 +391,10 @@ class RequestStats:
         self, method: str, name: str, error: object, occurrences: int, seen: tuple[float, float]
     ) -> None: ...
     def _clear_errors(self) -> None: ...
+    def _record_reclassified(
+        self, rule: str, verdict: str, method: str, name: str, from_: str, at: float, count: int = 1
+    ) -> None: ...
+    def _reclassified(self) -> list[tuple[str, str, str, str, str, int, float, float]]: ...
 
 class StatsEntry:
     """The numbers of one name, or of a whole run."""

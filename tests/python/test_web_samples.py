@@ -1,4 +1,4 @@
-"""Of each kind of failure the first and the slowest exchange are kept, within limits and without secrets."""
+"""Of each kind of failure the first and the slowest exchanges are kept, within limits and without secrets."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ from katydid.locust import FastHttpUser, HttpUser, events
 from katydid.locust.argument_parser import LocustArgumentParser
 from katydid.locust.env import Environment
 from katydid.results import samples
-from katydid.results.samples import MOST_KINDS, MOST_OF_A_BODY, Samples, curl
+from katydid.results.samples import MOST_KINDS, MOST_OF_A_BODY, SLOWEST_KEPT, Samples, curl
 from katydid.results.secrets import MASK, known_values, masked, masked_header, masked_url, shown, without
 
 
@@ -22,7 +22,7 @@ class Shop(BaseHTTPRequestHandler):
         if "slow" in self.path:
             time.sleep(0.2)
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        body = b'{"token": "s3cret", "message": "' + b"x" * 5000 + b'"}'
+        body = b'{"token": "s3cret", "message": "' + b"x" * 70_000 + b'"}'
         self.send_response(200 if "fine" in self.path else 500)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Set-Cookie", "sid=s3cret")
@@ -84,13 +84,42 @@ def test_a_failed_exchange_is_kept_whole(user: HttpUser, host: str) -> None:
     assert "-H 'X-Run: 7'" in sample["curl"]
 
 
-def test_the_slowest_replaces_the_slower(user: HttpUser) -> None:
-    for path in ("/a", "/slow", "/b"):
+def test_beside_the_first_the_slowest_are_kept(user: HttpUser) -> None:
+    for path in ("/a", "/b", "/c", "/slow", "/d", "/slow-too", "/slow-as-well", "/e"):
         user.client.get(path, name="/x")
-    first, slowest = kept(user)
-    assert first["url"].endswith("/a") and slowest["url"].endswith("/slow")
-    assert first["slowest"] == slowest["id"]
-    assert slowest["response_ms"] >= 200
+    first, *slowest = kept(user)
+    assert first["url"].endswith("/a")
+    assert len(slowest) == SLOWEST_KEPT
+    assert all("slow" in sample["url"] for sample in slowest)
+    times = [sample["response_ms"] for sample in slowest]
+    assert times == sorted(times, reverse=True) and min(times) >= 200
+    assert first["slowest"] == slowest[0]["id"]
+    assert len({sample["id"] for sample in kept(user)}) == 1 + SLOWEST_KEPT
+
+
+def test_all_together_are_bounded(user: HttpUser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "MOST_BYTES", 300_000)
+    for number in range(10):
+        user.client.get("/a", name=f"/{number}")
+    bodies = [sample["response"]["body"] for sample in kept(user)]
+    assert len(bodies) == 10, "what there is no room for is the bodies"
+    assert bodies[0] and bodies[-1] is None
+    assert sum(len(body or "") for body in bodies) < 300_000
+
+
+def test_each_exchange_says_why_it_failed(user: HttpUser) -> None:
+    user.client.get("/a")
+    with user.client.get("/fine", catch_response=True) as response:
+        response.failure("too cheap")
+    user.client.base_url = "http://127.0.0.1:1"
+    user.client.get("/gone")
+    assert [sample["cause"] for sample in kept(user)] == ["server error", "assertion", "connection"]
+
+
+def test_a_body_that_is_whole_says_so(user: HttpUser) -> None:
+    for body in (b'{"n": 1}', b'{"password": "s3cret"}', b"\xff\xfe", b"x" * (MOST_OF_A_BODY + 1)):
+        user.client.post("/a", data=body, name=f"/{len(body)}")
+    assert [sample["request"]["body_exact"] for sample in kept(user)] == [True, False, False, False]
 
 
 def test_each_kind_has_its_own(user: HttpUser) -> None:

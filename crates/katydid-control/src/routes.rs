@@ -110,6 +110,8 @@ fn ours() -> Vec<Route> {
         Route::show("/api/v1/errors", "Failures", api::errors),
         Route::order(Method::GET, "/api/v1/samples/{id}", "One exchange that failed", Kind::Sample),
         Route::show("/api/v1/exceptions", "Exceptions of the users' code", api::exceptions),
+        Route::show("/api/v1/triage", "Why requests failed, by cause and name", api::triage),
+        Route::show("/api/v1/expectations", "What the rules of expectations reclassified", api::expectations),
         Route::show("/api/v1/tasks", "Ratios of classes and tasks", api::tasks),
         Route::show("/api/v1/history", "Points and marks of the run, second by second", api::history),
         Route::show("/api/v1/histogram", "The distribution of the response times of a name", api::histogram),

@@ -6,7 +6,8 @@
 //! Reading order: [`span`] (how a duration is written), [`mix`] (which user class comes next), [`pace`] (how many at
 //! once, and how long until the next batch), [`dispatch`] (which worker runs whom, up and down), [`wait`] (the pause
 //! between two tasks), [`shape`] (a target that changes with time), [`stages`] (levels of load), [`threshold`] (what is
-//! asked of a run), [`suite`] (all of it in a file), [`pattern`] and [`nearest`] (names), [`misread`] (what is wrong with a text).
+//! asked of a run), [`rule`] (which failures were to be expected), [`suite`] (all of it in a file), [`pattern`] and
+//! [`nearest`] (names), [`misread`] (what is wrong with a text).
 //!
 //! ```
 //! use katydid_plan::{Dispatcher, Step, UserClass};
@@ -28,6 +29,7 @@ pub mod mix;
 pub mod nearest;
 pub mod pace;
 pub mod pattern;
+pub mod rule;
 mod scan;
 pub mod shape;
 pub mod span;

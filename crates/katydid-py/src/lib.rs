@@ -25,6 +25,7 @@ mod plan;
 mod practice;
 mod recording;
 mod response;
+mod rules;
 mod samples;
 mod session;
 mod site;
@@ -54,6 +55,8 @@ mod _core {
     use super::practice::target_main;
     #[pymodule_export]
     use super::response::Response;
+    #[pymodule_export]
+    use super::rules::{Rules, check_rule};
     #[pymodule_export]
     use super::transport::ConnectionPool;
     #[pymodule_export]

@@ -21,6 +21,7 @@ use crate::attached::Attached;
 use crate::fast::decode;
 use crate::incoming::{Failed, Incoming};
 use crate::recording::{self, Report};
+use crate::rules;
 use crate::samples;
 
 /// Whose rules a response follows.
@@ -208,9 +209,6 @@ impl Response {
 
     /// The same; what nobody said anything about (`!is_said`) keeps the failure that a task put into `request_meta`.
     fn report_as(slf: &Bound<'_, Self>, exception: Option<&Bound<'_, PyAny>>, is_said: bool) -> PyResult<()> {
-        if let Some(exception) = exception {
-            samples::offer(slf, exception);
-        }
         let py = slf.py();
         let this = slf.get();
         let (meta, event) = this.state.with(py, |state| {
@@ -219,7 +217,15 @@ impl Response {
         });
         let Some(event) = event else { return Ok(()) };
         let event = event.bind(py);
-        let listeners = if meta.is_none() { recording::listeners(event)? } else { None };
+        let is_to_be_judged = match exception {
+            Some(_) => rules::of(event)?.is_some(),
+            None => rules::judge_successes() && Self::fails_by_rule(slf, event)?,
+        };
+        if let Some(exception) = exception.filter(|_| !is_to_be_judged) {
+            samples::offer(slf, exception);
+        }
+        let is_native = meta.is_none() && !is_to_be_judged;
+        let listeners = if is_native { recording::listeners(event)? } else { None };
         if let Some(listeners) = listeners {
             return Self::report_natively(slf, &listeners, exception);
         }
@@ -233,6 +239,21 @@ impl Response {
         let timing = this.state.with(py, |state| state.timing);
         recording::record_marks(event, &timing)?;
         recording::fire(event, &meta)
+    }
+
+    /// Is this success a failure by a rule? Then the event's listeners learn of it, as of any failure.
+    #[cold]
+    fn fails_by_rule(slf: &Bound<'_, Self>, event: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let py = slf.py();
+        let Some(rules) = rules::of(event)? else { return Ok(false) };
+        let request = slf.get().state.with(py, |state| {
+            let sent = state.sent.as_ref()?;
+            Some((sent.method.clone_ref(py), sent.name.clone_ref(py), state.status))
+        });
+        let Some((method, name, status)) = request else { return Ok(false) };
+        let (method, name) = (method.bind(py).str()?, name.bind(py).str()?);
+        let status = (status != 0).then_some(status);
+        Ok(rules.get().fails(&method.to_string_lossy(), &name.to_string_lossy(), status))
     }
 
     #[inline]

@@ -10,6 +10,7 @@ mod tables;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use katydid_stats::locust::{error_key, without_address};
+use katydid_stats::reclassified::Kind;
 use katydid_stats::{ErrorId, ErrorStat, RunStats, Sample};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
@@ -105,6 +106,9 @@ fn error_text(error: &Bound<'_, PyAny>) -> PyResult<String> {
 
 /// One failure as Python gets it: method, name, text, cause, occurrences, first seen, last seen.
 type ErrorFields = (String, String, String, Py<PyAny>, u64, f64, f64);
+
+/// One kind of reclassified request as Python gets it.
+type ReclassifiedFields = (String, String, String, String, String, u64, f64, f64);
 
 /// The statistics of a run. `katydid.locust.stats.RequestStats` gives this Locust's names.
 #[pyclass(frozen, subclass, module = "katydid._core")]
@@ -218,6 +222,36 @@ impl RequestStats {
         let id = state.stats.errors_mut().add(method, name, &text, occurrences, seen);
         state.remember_cause(id, error);
         Ok(())
+    }
+
+    /// Records that a rule judged a request otherwise than it was.
+    #[pyo3(signature = (rule, verdict, method, name, from_, at, count = 1))]
+    #[allow(clippy::too_many_arguments, reason = "each is a fact of the request")]
+    fn _record_reclassified(
+        &self,
+        rule: &str,
+        verdict: &str,
+        method: &str,
+        name: &str,
+        from_: &str,
+        at: f64,
+        count: u64,
+    ) {
+        let kind = Kind { rule, verdict, method, name, from: from_ };
+        self.shared.lock().stats.reclassified_mut().add(kind, count, (at, at));
+    }
+
+    /// The requests that rules judged otherwise than they were, oldest first: rule, verdict, method, name, what they were,
+    /// occurrences, first seen, last seen.
+    fn _reclassified(&self) -> Vec<ReclassifiedFields> {
+        let state = self.shared.lock();
+        let rows = state.stats.reclassified().as_slice().iter();
+        rows.map(|row| {
+            let [rule, verdict, method, name, from] =
+                [&row.rule, &row.verdict, &row.method, &row.name, &row.from].map(|field| field.to_string());
+            (rule, verdict, method, name, from, row.occurrences, row.first_seen, row.last_seen)
+        })
+        .collect()
     }
 
     fn _clear_errors(&self) {

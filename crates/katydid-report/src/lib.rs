@@ -3,9 +3,9 @@
 //! Not here: printing, files, the terminal's width. A function takes a [`Snapshot`](katydid_stats::Snapshot) and gives
 //! lines or a text back.
 //!
-//! Reading order: [`console`] (the tables), [`truth`] (what the tables cannot say: lag and phases), [`verdict`] (whether a
-//! run met what was asked of it), [`compare`] (two runs, and whether their difference is more than noise), [`csv`],
-//! [`json`], and below them [`number`] and [`moment`] (how a number and a time are
+//! Reading order: [`console`] (the tables), [`truth`] (what the tables cannot say: lag and phases), [`expectations`] (what
+//! rules made of the run), [`verdict`] (whether a run met what was asked of it), [`compare`] (two runs, and whether their
+//! difference is more than noise), [`csv`], [`json`], and below them [`number`] and [`moment`] (how a number and a time are
 //! written).
 //!
 //! ```
@@ -24,6 +24,7 @@
 pub mod compare;
 pub mod console;
 pub mod csv;
+pub mod expectations;
 pub mod json;
 pub mod moment;
 pub mod number;

@@ -160,7 +160,8 @@ impl ErrorTable {
     }
 }
 
-fn cut(text: &str) -> std::borrow::Cow<'_, str> {
+/// A text that is not longer than the table keeps.
+pub(crate) fn cut(text: &str) -> std::borrow::Cow<'_, str> {
     if text.len() <= MAX_TEXT_BYTES {
         return text.into();
     }

@@ -4,8 +4,9 @@
 //!
 //! Reading order: [`phase`] and [`failure`] (the words of one exchange), [`sample`] (its record), [`histogram`],
 //! [`per_second`] and [`window`] (what a series of samples is folded into), [`entry`] (all of that for one name),
-//! [`error_table`] (failures, deduplicated), [`run`] (the whole), [`snapshot`] (the numbers a report needs), [`part`] (what happened
-//! in one stretch of a run, to be kept), and [`locust`] (the forms that Locust's files and protocol ask for).
+//! [`error_table`] (failures, deduplicated), [`reclassified`] (what rules made of them), [`run`] (the whole), [`snapshot`]
+//! (the numbers a report needs), [`part`] (what happened in one stretch of a run, to be kept), and [`locust`] (the forms that
+//! Locust's files and protocol ask for).
 //!
 //! ```
 //! use katydid_stats::{RunStats, Sample};
@@ -28,6 +29,7 @@ pub mod locust;
 pub mod part;
 pub mod per_second;
 pub mod phase;
+pub mod reclassified;
 pub mod run;
 pub mod sample;
 pub mod snapshot;
@@ -39,6 +41,7 @@ pub use failure::{Failure, FailureKind};
 pub use histogram::Histogram;
 pub use part::{EntryPart, Names, Part, Parts};
 pub use phase::{Phase, Phases};
+pub use reclassified::{Reclassified, ReclassifiedTable};
 pub use run::{EntryId, RunStats};
 pub use sample::Sample;
 pub use snapshot::{EntrySummary, Snapshot, SnapshotRequest, Spread};

@@ -8,7 +8,7 @@ use std::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::snapshot::{Snapshot, SnapshotRequest};
-use crate::{Entry, ErrorId, ErrorTable, Histogram, Phase, Sample};
+use crate::{Entry, ErrorId, ErrorTable, Histogram, Phase, ReclassifiedTable, Sample, reclassified};
 
 /// Distinct pairs of method and name that are told apart; all others share one entry.
 pub const MAX_ENTRIES: usize = 10_000;
@@ -46,6 +46,7 @@ pub struct RunStats {
     other: Option<EntryId>,
     total: Entry,
     errors: ErrorTable,
+    reclassified: ReclassifiedTable,
     lag: Histogram,
     start_lag: Histogram,
     phases: [Histogram; Phase::ALL.len()],
@@ -63,6 +64,7 @@ impl RunStats {
             other: None,
             total: Entry::new("", "Aggregated", started_at, SECONDS_OF_TOTAL),
             errors: ErrorTable::default(),
+            reclassified: ReclassifiedTable::default(),
             lag: Histogram::new(),
             start_lag: Histogram::new(),
             phases: Default::default(),
@@ -168,6 +170,12 @@ impl RunStats {
         Some(self.errors.record(&entry.method, &entry.name, text, at))
     }
 
+    /// Records that a rule judged a request otherwise than it was, at a time in Unix seconds; sample and failure are
+    /// recorded on their own, as judged.
+    pub fn record_reclassified(&mut self, kind: reclassified::Kind<'_>, at: f64) {
+        self.reclassified.record(kind, at);
+    }
+
     /// Adds everything that another run recorded.
     pub fn merge(&mut self, other: &Self) {
         for entry in &other.entries {
@@ -176,6 +184,7 @@ impl RunStats {
         }
         self.total.merge(&other.total);
         self.errors.merge(&other.errors);
+        self.reclassified.merge(&other.reclassified);
         self.lag.merge(&other.lag);
         self.start_lag.merge(&other.start_lag);
         for (mine, theirs) in self.phases.iter_mut().zip(&other.phases) {
@@ -209,6 +218,7 @@ impl RunStats {
         }
         later.total = self.total.since(&earlier.total, earlier.now);
         later.errors = self.errors.since(&earlier.errors);
+        later.reclassified = self.reclassified.since(&earlier.reclassified);
         later.lag = self.lag.since(&earlier.lag);
         later.start_lag = self.start_lag.since(&earlier.start_lag);
         for (index, phase) in later.phases.iter_mut().enumerate() {
@@ -237,6 +247,7 @@ impl RunStats {
         }
         copy.total = self.total.without_window();
         copy.errors = self.errors.clone();
+        copy.reclassified = self.reclassified.clone();
         (copy.lag, copy.start_lag) = (self.lag.clone(), self.start_lag.clone());
         copy.phases = self.phases.clone();
         copy.now = self.now;
@@ -260,6 +271,7 @@ impl RunStats {
     fn forget_run(&mut self, now: f64) {
         self.total.reset(now);
         self.errors.clear();
+        self.reclassified.clear();
         self.lag.clear();
         self.start_lag.clear();
         self.phases.iter_mut().for_each(Histogram::clear);
@@ -316,6 +328,16 @@ impl RunStats {
     /// The failures, for assignment.
     pub fn errors_mut(&mut self) -> &mut ErrorTable {
         &mut self.errors
+    }
+
+    /// The requests that rules judged otherwise than they were.
+    pub fn reclassified(&self) -> &ReclassifiedTable {
+        &self.reclassified
+    }
+
+    /// The same, for additions.
+    pub fn reclassified_mut(&mut self) -> &mut ReclassifiedTable {
+        &mut self.reclassified
     }
 
     /// How late answers were read, for assignment.

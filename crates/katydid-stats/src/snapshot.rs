@@ -1,7 +1,7 @@
 //! Which numbers does a report need? All of them, computed once, free of the run that goes on.
 
 use crate::entry::PhaseSum;
-use crate::{Entry, ErrorStat, Histogram, Phase, RunStats};
+use crate::{Entry, ErrorStat, Histogram, Phase, Reclassified, RunStats};
 
 /// What to compute.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub total: EntrySummary,
     /// Failures, oldest first.
     pub errors: Vec<ErrorStat>,
+    /// Requests that rules judged otherwise than they were, oldest first.
+    pub reclassified: Vec<Reclassified>,
     /// How late answers were read; `None` when that was never measured.
     pub lag: Option<Spread>,
     /// How late requests were started; `None` when nothing intended a moment.
@@ -117,7 +119,12 @@ impl Snapshot {
         let summary = |entry: &Entry| EntrySummary::of(entry, stats.total(), request);
         let mut entries: Vec<EntrySummary> = stats.entries().iter().map(summary).collect();
         entries.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
-        Self { entries, errors: stats.errors().as_slice().to_vec(), ..Self::of_total(stats, request) }
+        Self {
+            entries,
+            errors: stats.errors().as_slice().to_vec(),
+            reclassified: stats.reclassified().as_slice().to_vec(),
+            ..Self::of_total(stats, request)
+        }
     }
 
     pub(crate) fn of_total(stats: &RunStats, request: &SnapshotRequest<'_>) -> Self {
@@ -127,6 +134,7 @@ impl Snapshot {
             entries: Vec::new(),
             total: EntrySummary::of(stats.total(), stats.total(), request),
             errors: Vec::new(),
+            reclassified: Vec::new(),
             lag: Spread::of(stats.lag()),
             start_lag: Spread::of(stats.start_lag()),
             phases: Phase::ALL.map(|phase| Spread::of(stats.phase(phase))),

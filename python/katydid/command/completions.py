@@ -12,6 +12,7 @@ from .options import OPTIONS, Kind, Option
 
 SUBCOMMANDS = {
     "target": "start a practice server",
+    "replay": "send a failed request of a run again",
     "runs": "list the stored runs",
     "show": "show a stored run",
     "report": "write the report of a stored run",

@@ -9,6 +9,8 @@ import gevent
 
 from katydid.history.keeper import keep, keeper_of
 from katydid.locust import log
+from katydid.results import samples
+from katydid.verdict.expect import expect, expectations_of
 from katydid.verdict.watch import watch_of
 
 from .outputs import CannotWrite, Outputs
@@ -53,6 +55,8 @@ def run_headless(environment: Environment, options: Any) -> int:
 
 def create_runner(environment: Environment, options: Any) -> Runner:
     """The runner for the part that this process plays: master, worker, or all of the test."""
+    expect(environment, options.katydid_expect or ())
+    samples.keep(environment)
     if options.master:
         return environment.create_master_runner(options.master_bind_host, options.master_bind_port)
     if options.worker:
@@ -118,6 +122,8 @@ def exit_code(environment: Environment, runner: Runner, options: Any) -> int:
     if watch is not None and watch.has_failed:
         return _EXIT_VERDICT
     is_judged = watch is not None and watch.judge.judges_failures
-    if (runner.errors and not is_judged) or runner.exceptions:
+    expectations = expectations_of(environment)
+    is_broken = expectations is not None and bool(expectations.broken)
+    if (runner.errors and not is_judged) or is_broken or runner.exceptions:
         return int(options.exit_code_on_error)
     return _EXIT_LISTENER_RAISED if log.unhandled_greenlet_exception else 0

@@ -24,6 +24,8 @@ class Kind(Enum):
     """A number above zero."""
     COUNT = "count"
     """A whole number above zero."""
+    RULE = "rule"
+    """What is to be expected of failures."""
     USER_CONFIG = "user config"
     """JSON, or the path of a JSON file."""
     HELP = "help"
@@ -451,6 +453,18 @@ OPTIONS: tuple[Option, ...] = (
         dest="html_file",
         env="LOCUST_HTML",
         metavar="<filename>",
+    ),
+    Option(
+        ("--expect",),
+        Group.VERDICT,
+        "A rule about failures: '409 on POST /*/state' says that these are expected, 'fail 200 on GET /gone'"
+        " that such an answer is a failure. Of several rules the first that matches decides",
+        Kind.RULE,
+        dest="katydid_expect",
+        env="KATYDID_EXPECT",
+        metavar="<rule>",
+        repeated=True,
+        is_ours=True,
     ),
     Option(("--json",), Group.STATS, "Print the final statistics to stdout as JSON", Kind.FLAG),
     Option(

@@ -17,7 +17,9 @@ import gevent
 
 from katydid.locust import stats as reports
 from katydid.locust.input_events import input_listener
+from katydid.verdict.expect import expectations_of
 from katydid.verdict.files import VerdictFiles
+from katydid.verdict.triage import triage_table
 from katydid.verdict.watch import watch_of
 
 from .progress import Progress, wants_progress
@@ -108,14 +110,22 @@ class Outputs:
         watch = watch_of(self._environment)
         if self._options.katydid_quiet:
             verdict = f"; verdict: {watch.judge.line()}" if watch is not None and watch.asks else ""
-            _table_logger.info("%s%s", summary_line(stats), verdict)
+            _table_logger.info("%s%s%s", summary_line(stats), self._judged_words(), verdict)
         elif not self._options.json_file:
             reports.print_stats(stats, current=False)
             reports.print_percentile_stats(stats)
             reports.print_error_report(stats)
+            reports.print_lines(triage_table(self._environment))
+            if expectations := expectations_of(self._environment):
+                reports.print_lines(expectations.table())
             reports.print_truth(stats)
             for line in watch.judge.lines() if watch is not None else ():
                 _table_logger.info("%s", line)
+
+    def _judged_words(self) -> str:
+        """How many requests rules reclassified, for a run in one line."""
+        expectations = expectations_of(self._environment)
+        return "" if expectations is None else expectations.words()
 
 
 def _write(name: str, write: Callable[[], Any]) -> bool:

@@ -18,6 +18,7 @@ _VALUES = {
     Kind.TIMESPAN: "time: `90`, `20m`, `1h30m`",
     Kind.RATE: "number above 0",
     Kind.COUNT: "whole number above 0",
+    Kind.RULE: "[rule](../guide/failures.md)",
     Kind.USER_CONFIG: "JSON, or path of a JSON file",
     Kind.HELP: "-",
     Kind.VERSION: "-",

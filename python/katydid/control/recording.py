@@ -18,6 +18,8 @@ import gevent
 
 from katydid import _core
 from katydid.results import samples
+from katydid.verdict.expect import expectations_document
+from katydid.verdict.triage import triage_document
 
 from . import documents
 from .marks import Marks
@@ -72,6 +74,8 @@ class Recording:
             "logs": lambda: documents.logs_document(environment),
             "workers": lambda: documents.workers_document(environment.runner),
             "samples": samples.keep(environment).index,
+            "triage": lambda: triage_document(environment),
+            "expectations": lambda: expectations_document(environment),
             "template_args": lambda: self.template_args,
         }
         _recordings[environment] = self

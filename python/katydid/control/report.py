@@ -20,7 +20,7 @@ from .recording import Recording, recording_of
 
 TEMPLATE = "report.html"
 
-_PARTS = ("run", "errors", "exceptions", "history", "config")
+_PARTS = ("run", "errors", "triage", "expectations", "exceptions", "history", "config")
 _MARKUP = re.compile(r"[\\|`*\[\]]")
 """What makes more than text of a text in Markdown."""
 
@@ -102,11 +102,48 @@ def as_markdown(data: dict[str, Any]) -> str:
     if failures:
         rows = [[f["occurrences"], f["method"], f["name"], f["error"]] for f in failures]
         lines += ["", "## Failures", "", *_table(["#", "method", "name", "error"], rows)]
+    lines += _triage_section((data.get("triage") or {}).get("groups", []))
+    lines += _expectations_section((data.get("expectations") or {}).get("rules", []))
     raised = (data["exceptions"] or {}).get("exceptions", [])
     if raised:
         rows = [[e["count"], e["message"], ", ".join(e["nodes"])] for e in raised]
         lines += ["", "## Exceptions", "", *_table(["#", "message", "nodes"], rows)]
     return "\n".join(lines) + "\n"
+
+
+def _triage_section(groups: list[dict[str, Any]]) -> list[str]:
+    """Why requests failed."""
+    if not groups:
+        return []
+    rows = [
+        [g["failures"], _percent(g["share"]), g["cause"], g["method"], g["name"], g["example"]]
+        for g in groups
+    ]
+    head = ["#", "share", "cause", "method", "name", "example"]
+    return ["", "## Why requests failed", "", *_table(head, rows)]
+
+
+def _expectations_section(rules: list[dict[str, Any]]) -> list[str]:
+    """What the rules made of the run."""
+    if not rules:
+        return []
+    rows = [
+        [
+            rule["rule"],
+            rule["verdict"],
+            rule["requests"],
+            _percent(rule["share"]),
+            _percent(rule["limit"]),
+            "**broken: these are failures**" if rule["broken"] else "",
+        ]
+        for rule in rules
+    ]
+    head = ["rule", "as", "# reclassified", "share", "limit", ""]
+    return ["", "## Expectations", "", *_table(head, rows)]
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.2%}"
 
 
 def _verdict_lines(verdict: dict[str, Any] | None) -> list[str]:

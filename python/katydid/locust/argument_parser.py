@@ -241,6 +241,11 @@ def threshold(string: str) -> str:
     return _checked(_core.check_threshold, string)
 
 
+def rule(string: str) -> str:
+    """Text that is a rule of expectations."""
+    return _checked(_core.check_rule, string)
+
+
 def _checked(check: Callable[[str], None], string: str) -> str:
     try:
         check(string)
@@ -254,6 +259,7 @@ _CONVERTERS: dict[Kind, Callable[[str], Any]] = {
     Kind.TIMESPAN: timespan,
     Kind.RATE: gt_zero,
     Kind.COUNT: positive_integer,
+    Kind.RULE: rule,
     Kind.USER_CONFIG: json_user_config,
     Kind.STAGES: levels,
     Kind.THRESHOLD: threshold,
@@ -287,6 +293,7 @@ def get_empty_argument_parser(
             f"""
             Usage: {_PROGRAM} [options] [UserClass ...]
                    {_PROGRAM} target ...         (start a practice server)
+                   {_PROGRAM} replay ...         (send a failed request again)
                    {_PROGRAM} completions SHELL  (complete options in bash, zsh or fish)
             """
         ),

@@ -29,6 +29,9 @@ class EventHook:
     _native_methods: ClassVar[dict[str, Any]]
     """What the native clients take the place of, as long as nobody else has."""
 
+    _expectations: Any = None
+    """The rules by which requests are judged before listeners hear of them; see `katydid.verdict.expect`."""
+
     def __init__(self) -> None:
         self._handlers: list[Callable[..., Any]] = []
 
@@ -52,6 +55,8 @@ class EventHook:
 
     def fire(self, *, reverse: bool = False, **kwargs: Any) -> None:
         """Call the listeners in the order of their registration, or in the reverse of it."""
+        if self._expectations is not None:
+            self._expectations.hear(kwargs)
         for handler in reversed(self._handlers) if reverse else self._handlers:
             try:
                 handler(**kwargs)

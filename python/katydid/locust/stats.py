@@ -162,31 +162,32 @@ def get_truth_summary(stats: RequestStats) -> list[str]:
     return _core.stats_truth_lines(stats)
 
 
-def _say(lines: Iterable[str]) -> None:
+def print_lines(lines: Iterable[str]) -> None:
+    """Show some lines where the tables are shown."""
     for line in lines:
         console_logger.info(line)
 
 
 def print_stats(stats: RequestStats, current: bool = True) -> None:
     """Show the table of requests."""
-    _say([*get_stats_summary(stats, current), ""])
+    print_lines([*get_stats_summary(stats, current), ""])
 
 
 def print_percentile_stats(stats: RequestStats) -> None:
     """Show the table of percentiles."""
-    _say([*get_percentile_stats_summary(stats), ""])
+    print_lines([*get_percentile_stats_summary(stats), ""])
 
 
 def print_error_report(stats: RequestStats) -> None:
     """Show the table of failures if there are any."""
     if stats.errors:
-        _say(get_error_report_summary(stats))
+        print_lines(get_error_report_summary(stats))
 
 
 def print_truth(stats: RequestStats) -> None:
     """Show how late this process was and where the time of the requests went."""
     if lines := get_truth_summary(stats):
-        _say([*lines, ""])
+        print_lines([*lines, ""])
 
 
 def _as_json(stats: RequestStats) -> str:

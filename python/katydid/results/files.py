@@ -134,6 +134,15 @@ class StatsCSVFileWriter(StatsCSV):
         _rewrite(self.requests_csv_filehandle, self.requests_csv)
         _rewrite(self.failures_csv_filehandle, self.failures_csv)
         _rewrite(self.exceptions_csv_filehandle, self.exceptions_csv)
+        self._write_expectations()
+
+    def _write_expectations(self) -> None:
+        """A file of its own, where there are rules: Locust's files stay as they are."""
+        from katydid.verdict.expect import expectations_of
+
+        if expectations := expectations_of(self.environment):
+            with open(f"{self.base_filepath}_expectations.csv", "w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows(expectations.rows())
 
 
 def _rewrite(file: IO[str], write: Callable[[Any], None]) -> None:

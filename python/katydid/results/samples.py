@@ -1,7 +1,7 @@
-"""What did a failed request look like? The first and the slowest exchange of each kind of failure are kept.
+"""What did a failed request look like? The first and the slowest exchanges of each kind of failure are kept.
 
-They are kept while a page or a report wants them, within limits: so many kinds, so much of each body. Secrets
-are masked when an exchange is kept, so none is in memory for long and none in a page or a report.
+They are kept within limits: so many kinds, so much of each body, so much of all together. Secrets are masked
+when an exchange is kept, so none is in memory for long and none in a page or a report.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from katydid import _core
+from katydid.verdict import cause
 
 from . import secrets
 from .secrets import masked, masked_header, masked_url
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
 MOST_KINDS = 200
 """Kinds of failures of which exchanges are kept."""
 
-MOST_OF_A_BODY = 4096
+SLOWEST_KEPT = 3
+"""Exchanges of a kind that are kept beside the first: the slowest ones."""
+
+MOST_BYTES = 8 << 20
+"""Bytes of all exchanges together, roughly. When half of it is used, exchanges are kept without bodies."""
+
+MOST_OF_A_BODY = 16 << 10
 """Bytes of a body that are kept."""
 
 MOST_OF_A_HEADER = 1024
@@ -40,51 +47,67 @@ class Samples:
 
     def __init__(self) -> None:
         self._kept: dict[Kind, list[Sample]] = {}
+        """The first exchange of each kind, then the slowest of the others, slowest first."""
+        self._count = 0
+        self._bytes = 0
 
     def offer(self, response: Any, exception: Any) -> None:
-        """Keep this exchange if it is the first of its kind, or the slowest."""
+        """Keep this exchange if it is the first of its kind, or one of the slowest."""
         client, method, url, _, _ = response._sent()
         kind = (method, str(response._stats_name), _core.stats_error_text(exception))
         response_ms, phases = _core.response_times(response)
         kept = self._kept.get(kind)
         if kept is None:
-            if len(self._kept) < MOST_KINDS:
-                number = len(self._kept) + 1
-                self._kept[kind] = [
-                    self._sample(f"{number}", kind, response, client, url, response_ms, phases)
-                ]
-        elif response_ms > kept[-1]["response_ms"]:
-            slowest = f"{kept[0]['id']}-slowest"
-            kept[1:] = [self._sample(slowest, kind, response, client, url, response_ms, phases)]
+            if len(self._kept) >= MOST_KINDS:
+                return
+            kept = []
+        is_full = len(kept) > SLOWEST_KEPT
+        if is_full and response_ms <= kept[-1]["response_ms"]:
+            return
+        sample = self._sample(kind, response, exception, client, url, response_ms, dict(phases))
+        room = MOST_BYTES - self._bytes + (_size(kept[-1]) if is_full else 0)
+        if _size(sample) > room - MOST_BYTES // 2:
+            _leave_out_bodies(sample)
+        if _size(sample) > room:
+            return
+        self._bytes = MOST_BYTES - room + _size(sample)
+        self._count += 1
+        sample["id"] = f"{self._count}"
+        first, *others = kept[:SLOWEST_KEPT] if is_full else kept or [sample]
+        if first is not sample:
+            others = sorted([*others, sample], key=lambda other: -other["response_ms"])
+        self._kept[kind] = [first, *others]
 
     def _sample(
         self,
-        sample_id: str,
         kind: Kind,
         response: Any,
+        exception: Any,
         client: Any,
         url: str,
         response_ms: float,
-        phases: list[tuple[str, float]],
+        phases: dict[str, float],
     ) -> Sample:
         method, name, error = kind
         sent = response.request
+        status = response.status_code or None
         request = _message(_items(getattr(sent, "headers", None)), getattr(sent, "body", None))
         url = masked_url(str(getattr(sent, "url", None) or url))
         user = getattr(client, "user", None)
         sample = {
-            "id": sample_id,
+            "id": "",
+            "cause": cause.cause_of(status, cause.no_answer_of(response, exception), exception),
             "method": method,
             "url": url,
             "name": name,
-            "status": response.status_code or None,
+            "status": status,
             "error": masked(error[:MOST_OF_A_BODY]),
             "at": time.time(),
             "response_ms": response_ms,
-            "phases": dict(phases),
+            "phases": phases,
             "user_class": None if user is None else type(user).__name__,
             "request": request,
-            "response": _answer(response) if response.status_code else None,
+            "response": _answer(response) if status else None,
             "curl": curl(method, url, request),
         }
         shown: Sample = sample if user is None else secrets.shown(sample, user.environment)
@@ -97,6 +120,10 @@ class Samples:
             for (method, name, error), kept in self._kept.items()
         ]
 
+    def of_kind(self, method: str, name: str, error: str) -> list[Sample]:
+        """The exchanges of one kind of failure: the first, then the slowest."""
+        return self._kept.get((method, name, error), [])
+
     def all(self) -> dict[str, Sample]:
         """Every exchange that is kept, by id."""
         return {sample["id"]: sample for kept in self._kept.values() for sample in _linked(kept)}
@@ -104,11 +131,28 @@ class Samples:
     def forget(self, **_: Any) -> None:
         """Begin anew."""
         self._kept.clear()
+        self._count = self._bytes = 0
 
 
 def _linked(kept: list[Sample]) -> list[Sample]:
-    """The first exchange of a kind names the slowest."""
-    return [{**kept[0], "slowest": kept[-1]["id"] if len(kept) > 1 else None}, *kept[1:]]
+    """The first exchange of a kind names the slowest of the others."""
+    return [{**kept[0], "slowest": kept[1]["id"] if len(kept) > 1 else None}, *kept[1:]]
+
+
+def _leave_out_bodies(sample: Sample) -> None:
+    """All but what was said in the messages' bodies, which is most of an exchange."""
+    for message in (sample["request"], sample["response"]):
+        if message and message["body"]:
+            message.update(body=None, body_truncated=True, body_exact=False)
+    sample["curl"] = curl(sample["method"], sample["url"], sample["request"])
+
+
+def _size(sample: Sample) -> int:
+    """About how much memory an exchange takes."""
+    messages = [message for message in (sample["request"], sample["response"]) if message]
+    headers = sum(len(name) + len(value) for message in messages for name, value in message["headers"])
+    bodies = sum(len(message["body"] or "") for message in messages)
+    return headers + bodies + len(sample["curl"]) + len(sample["url"]) + len(sample["error"]) + 1000
 
 
 _stores: WeakKeyDictionary[Environment, Samples] = WeakKeyDictionary()
@@ -121,7 +165,7 @@ def keep(environment: Environment) -> Samples:
         store = _stores[environment] = Samples()
         environment.events.test_start.add_listener(store.forget)
         environment.events.reset_stats.add_listener(store.forget)
-        _core.keep_samples(_offer)
+        _core.keep_samples(offer)
     return store
 
 
@@ -130,8 +174,10 @@ def of(environment: Environment) -> Samples:
     return _stores.get(environment) or Samples()
 
 
-def _offer(response: Any, exception: Any) -> None:
-    """Called natively with every failed answer."""
+def offer(response: Any, exception: Any) -> None:
+    """Keep a failed exchange, if it is one of our clients' and its run keeps any. Also called natively."""
+    if not isinstance(response, _core.Response):
+        return
     user = getattr(response._sent()[0], "user", None)
     store = _stores.get(user.environment) if user is not None else None
     if store is not None:
@@ -154,15 +200,26 @@ def _answer(response: Any) -> dict[str, Any]:
 
 
 def _message(headers: list[tuple[str, str]], body: Any) -> dict[str, Any]:
-    """Headers and the start of a body, without secrets."""
+    """Headers and the start of a body, without secrets; and whether that is the body to the last byte."""
     text, is_truncated = _start_of(body)
+    shown = None if text is None else masked(text)
+    is_text = not isinstance(body, (bytes, bytearray)) or _is_utf8(body[:MOST_OF_A_BODY])
     return {
         "headers": [
             [name, masked_header(name, value, MOST_OF_A_HEADER)] for name, value in headers[:MOST_HEADERS]
         ],
-        "body": None if text is None else masked(text),
+        "body": shown,
         "body_truncated": is_truncated,
+        "body_exact": is_text and not is_truncated and shown == text,
     }
+
+
+def _is_utf8(body: bytes | bytearray) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _start_of(body: Any) -> tuple[str | None, bool]:

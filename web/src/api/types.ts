@@ -127,6 +127,31 @@ export interface Sample {
   curl: string;
 }
 
+/** The failures of one cause at one endpoint. */
+export interface FailureGroup {
+  cause: string;
+  method: string;
+  name: string;
+  failures: number;
+  requests: number;
+  share: number | null;
+  example: string;
+  first_seen_at: number;
+  last_seen_at: number;
+  samples: string[];
+}
+
+/** What became of one rule about failures. */
+export interface RuleOutcome {
+  rule: string;
+  verdict: string;
+  limit: number | null;
+  requests: number;
+  covered: number;
+  share: number;
+  broken: boolean;
+}
+
 /** What the user's own code raised. */
 export interface Exception {
   count: number;

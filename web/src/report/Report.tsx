@@ -7,10 +7,12 @@ import { count, duration, moment, NOTHING } from "../model/units.ts";
 import { ThemeChoice } from "../page/Header.tsx";
 import { Charts } from "../views/Charts.tsx";
 import { Exceptions } from "../views/Exceptions.tsx";
+import { Expectations } from "../views/Expectations.tsx";
 import { Failures } from "../views/Failures.tsx";
 import { Limited } from "../views/Limited.tsx";
 import { Numbers } from "../views/Numbers.tsx";
 import { Statistics } from "../views/Statistics.tsx";
+import { Triage } from "../views/Triage.tsx";
 import { Users } from "../views/Users.tsx";
 import { Verdict, verdictWord } from "../views/Verdict.tsx";
 import { Workers } from "../views/Workers.tsx";
@@ -29,6 +31,8 @@ export function Report({ data }: { data: ReportData }) {
     [data],
   );
   const failures = data.errors?.errors ?? [];
+  const groups = data.triage?.groups ?? [];
+  const rules = data.expectations?.rules ?? [];
   const exceptions = data.exceptions?.exceptions ?? [];
   return (
     <>
@@ -71,6 +75,16 @@ export function Report({ data }: { data: ReportData }) {
         <Part title={`Failures (${count(failures.length)})`}>
           <Failures failures={failures} sampleOf={sampleOf} />
         </Part>
+        {groups.length > 0 && (
+          <Part title="Why requests failed">
+            <Triage groups={groups} sampleOf={sampleOf} />
+          </Part>
+        )}
+        {rules.length > 0 && (
+          <Part title="Expectations">
+            <Expectations rules={rules} />
+          </Part>
+        )}
         <Part title={`Exceptions (${count(exceptions.length)})`}>
           <Exceptions exceptions={exceptions} />
         </Part>

@@ -1,12 +1,26 @@
 // What is in a report?
 
-import type { Config, Exception, Failure, History, Run, Sample, Stats, Tasks, Verdict } from "../api/types.ts";
+import type {
+  Config,
+  Exception,
+  Failure,
+  FailureGroup,
+  History,
+  RuleOutcome,
+  Run,
+  Sample,
+  Stats,
+  Tasks,
+  Verdict,
+} from "../api/types.ts";
 
 /** The answers of /api/v1 under the names of their routes. */
 export interface ReportData {
   run: Run;
   stats: Stats;
   errors?: { errors: Failure[] };
+  triage?: { groups: FailureGroup[] };
+  expectations?: { rules: RuleOutcome[] };
   exceptions?: { exceptions: Exception[] };
   tasks?: Tasks;
   history?: History;

@@ -91,6 +91,18 @@ pub(crate) fn published(desk: &Desk, name: &str, instead: Value) -> Value {
     desk.board().document(name).map_or(instead, |document| (*document).clone())
 }
 
+/// `GET /api/v1/triage`
+pub(crate) async fn triage(State(desk): State<Desk>) -> Response {
+    desk.refresh(&["triage"]).await;
+    answer::json(&published(&desk, "triage", json!({ "groups": [] })))
+}
+
+/// `GET /api/v1/expectations`
+pub(crate) async fn expectations(State(desk): State<Desk>) -> Response {
+    desk.refresh(&["expectations"]).await;
+    answer::json(&published(&desk, "expectations", json!({ "rules": [], "reclassified": [] })))
+}
+
 /// `GET /api/v1/exceptions`
 pub(crate) async fn exceptions(State(desk): State<Desk>) -> Response {
     desk.refresh(&["exceptions"]).await;

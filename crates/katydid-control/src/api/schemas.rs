@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 type Fields = &'static [(&'static str, &'static str)];
 
-const SCHEMAS: [(&str, Fields); 24] = [
+const SCHEMAS: [(&str, Fields); 29] = [
     ("Error", &[("error", "string"), ("field", "string")]),
     ("Answer", &[("success", "boolean"), ("message", "string"), ("host", "string?")]),
     (
@@ -97,6 +97,7 @@ const SCHEMAS: [(&str, Fields); 24] = [
         "Sample",
         &[
             ("id", "string"),
+            ("cause", "string"),
             ("method", "string"),
             ("url", "string"),
             ("name", "string"),
@@ -111,7 +112,57 @@ const SCHEMAS: [(&str, Fields); 24] = [
             ("curl", "string"),
         ],
     ),
-    ("Message", &[("headers", "array[]"), ("body", "string?"), ("body_truncated", "boolean")]),
+    (
+        "Message",
+        &[
+            ("headers", "array[]"),
+            ("body", "string?"),
+            ("body_truncated", "boolean"),
+            ("body_exact", "boolean"),
+        ],
+    ),
+    ("Triage", &[("groups", "FailureGroup[]")]),
+    (
+        "FailureGroup",
+        &[
+            ("cause", "string"),
+            ("method", "string"),
+            ("name", "string"),
+            ("failures", "integer"),
+            ("requests", "integer"),
+            ("share", "number?"),
+            ("example", "string"),
+            ("first_seen_at", "number"),
+            ("last_seen_at", "number"),
+            ("samples", "string[]"),
+        ],
+    ),
+    ("Expectations", &[("rules", "RuleOutcome[]"), ("reclassified", "Reclassified[]")]),
+    (
+        "RuleOutcome",
+        &[
+            ("rule", "string"),
+            ("verdict", "string"),
+            ("limit", "number?"),
+            ("requests", "integer"),
+            ("covered", "integer"),
+            ("share", "number"),
+            ("broken", "boolean"),
+        ],
+    ),
+    (
+        "Reclassified",
+        &[
+            ("rule", "string"),
+            ("verdict", "string"),
+            ("method", "string"),
+            ("name", "string"),
+            ("from", "string"),
+            ("occurrences", "integer"),
+            ("first_seen_at", "number"),
+            ("last_seen_at", "number"),
+        ],
+    ),
     ("Exceptions", &[("exceptions", "Exception[]")]),
     (
         "Exception",
@@ -225,6 +276,8 @@ pub(super) fn of_answer(method: &Method, path: &str) -> Option<&'static str> {
         "/api/v1/stats" => "Stats",
         "/api/v1/errors" => "Failures",
         "/api/v1/samples/{id}" => "Sample",
+        "/api/v1/triage" => "Triage",
+        "/api/v1/expectations" => "Expectations",
         "/api/v1/exceptions" => "Exceptions",
         "/api/v1/tasks" | "/tasks" => "Tasks",
         "/api/v1/history" => "History",

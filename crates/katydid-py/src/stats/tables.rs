@@ -28,6 +28,11 @@ pub(super) fn quantile_request(quantiles: &[f64], now: f64) -> SnapshotRequest<'
 }
 
 impl RequestStats {
+    /// Entries, failures and what rules made of them.
+    pub(crate) fn snapshot_of_entries(&self) -> Snapshot {
+        self.snapshot(&quantile_request(&[], 0.0))
+    }
+
     fn snapshot(&self, request: &SnapshotRequest<'_>) -> Snapshot {
         self.shared.lock().stats.snapshot(request)
     }

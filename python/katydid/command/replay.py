@@ -1,0 +1,129 @@
+"""`katydid replay REPORT [FAILURE]`: send a failed exchange again, without load."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import katydid.locust  # noqa: F401 - whoever imports parts of the package imports this first
+from katydid.verdict.replay import (
+    FAILS,
+    UNCLEAR,
+    Answer,
+    CannotReplay,
+    Message,
+    Sample,
+    conclusion,
+    judged,
+    kept_in,
+    listed,
+    message_of,
+)
+
+_EXIT_FINE = 0
+_EXIT_STILL_FAILS = 1
+_EXIT_USAGE = 2
+_MOST_TIMES = 1000
+
+
+def replay_main(argv: list[str]) -> int:
+    """Do what the arguments say. Returns the exit code: 1 if it still fails, 2 if nobody can tell."""
+    options = _parser().parse_args(argv)
+    try:
+        kept = kept_in(options.report)
+        if options.failure is None:
+            return _list(kept, options.report)
+        sample = kept.get(options.failure)
+        if sample is None:
+            known = ", ".join(kept) or "none"
+            raise CannotReplay(f"{options.report} has no failure {options.failure}; there are: {known}")
+        body = Path(options.body).read_bytes() if options.body else None
+        message = message_of(sample, options.header, options.host, body)
+    except (CannotReplay, OSError) as fault:
+        print(f"katydid replay: error: {fault}", file=sys.stderr)
+        return _EXIT_USAGE
+    return _replay(sample, message, options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="katydid replay",
+        description="Send a failed exchange of a run again, without load, and say whether it still fails.",
+    )
+    parser.add_argument("report", help="a report of the run, as --html report.json or report.html writes it")
+    parser.add_argument("failure", nargs="?", help="number of the exchange; without it all are listed")
+    parser.add_argument("--times", type=_times, default=5, metavar="<int>", help="how often; default: 5")
+    parser.add_argument(
+        "--header",
+        action="append",
+        default=[],
+        metavar="<name: value>",
+        help="a header in place of the kept one, such as a secret, which is never kept; repeatable",
+    )
+    parser.add_argument("--host", metavar="<base url>", help="send it there instead")
+    parser.add_argument("--body", metavar="<filename>", help="the body, where it was not kept as a whole")
+    parser.add_argument(
+        "--timeout", type=float, default=60.0, metavar="<seconds>", help="limit for an answer; default: 60"
+    )
+    return parser
+
+
+def _times(text: str) -> int:
+    times = int(text) if text.isdigit() else 0
+    if not 1 <= times <= _MOST_TIMES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_MOST_TIMES}")
+    return times
+
+
+def _list(kept: dict[str, Sample], report: str) -> int:
+    for line in listed(kept):
+        print(line)
+    if not kept:
+        print(f"{report}: no request failed")
+    return _EXIT_FINE
+
+
+def _replay(sample: Sample, message: Message, options: Any) -> int:
+    print(f"{message.method} {message.url}: {sample['error']} ({sample['cause']})")
+    session = _session(options.timeout)
+    outcomes = []
+    for number in range(1, options.times + 1):
+        answer = _send(session, message)
+        outcome, why = judged(sample, answer)
+        outcomes.append(outcome)
+        what = answer.status or answer.error
+        print(f"{number:>3}  {what}  {answer.response_ms:.1f} ms  {outcome}: {why}", flush=True)
+    print(conclusion(outcomes))
+    if FAILS in outcomes:
+        return _EXIT_STILL_FAILS
+    return _EXIT_USAGE if UNCLEAR in outcomes else _EXIT_FINE
+
+
+def _session(timeout: float) -> Any:
+    from katydid.locust.contrib.fasthttp import FastHttpSession
+    from katydid.locust.event import EventHook
+
+    return FastHttpSession(
+        base_url=None,
+        request_event=EventHook(),
+        user=None,
+        network_timeout=timeout,
+        connection_timeout=timeout,
+        max_retries=0,
+        max_redirects=30,
+    )
+
+
+def _send(session: Any, message: Message) -> Answer:
+    begun = time.perf_counter()
+    response = session.request(message.method, message.url, headers=dict(message.headers), data=message.body)
+    response_ms = (time.perf_counter() - begun) * 1000
+    if not response.status_code:
+        return Answer(None, response_ms, repr(response.error), None)
+    body = response.content
+    return Answer(
+        response.status_code, response_ms, None, None if body is None else body.decode("utf-8", "replace")
+    )

@@ -1,0 +1,150 @@
+"""Does a failure that was kept still happen without load? The exchange is sent again, a few times.
+
+What still fails is a bug; what does not was the load. Secrets are not kept with an exchange, so whoever sends
+it again has to bring them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from katydid.results.secrets import MASK
+
+_IN_PAGE = re.compile(r'<script id="katydid-data" type="application/json">(.*?)</script>', re.DOTALL)
+_NOT_SENT = ("host", "content-length", "connection", "transfer-encoding", "accept-encoding")
+"""Headers that the client makes itself."""
+
+Sample = Mapping[str, Any]
+
+
+class CannotReplay(Exception):
+    """The exchange cannot be sent; the message says what is missing."""
+
+
+def kept_in(path: str) -> dict[str, Sample]:
+    """The failed exchanges in a report, by id. The report may be JSON or a page.
+
+    Raises:
+        CannotReplay: it is none.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise CannotReplay(f"{path}: {getattr(fault, 'strerror', None) or 'no report'}") from fault
+    page = _IN_PAGE.search(text)
+    try:
+        data = json.loads(page[1] if page else text)
+    except ValueError as fault:
+        raise CannotReplay(f"{path}: no report in JSON or HTML, as --html writes them") from fault
+    kept = data.get("samples") if isinstance(data, dict) else None
+    if not isinstance(kept, dict):
+        raise CannotReplay(f"{path}: there are no exchanges in it; write a report with --html report.json")
+    return kept
+
+
+def listed(kept: Mapping[str, Sample]) -> Iterator[str]:
+    """A line for each failure that can be sent again."""
+    for sample_id, sample in kept.items():
+        yield f"{sample_id:>4}  {sample['cause']:<13} {sample['method']} {sample['name']}: {sample['error']}"
+
+
+@dataclass(frozen=True)
+class Message:
+    """A request to send."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes | None
+
+
+def message_of(
+    sample: Sample, headers: Iterable[str] = (), host: str | None = None, body: bytes | None = None
+) -> Message:
+    """The request of an exchange, with headers, host and body in place of those that were kept.
+
+    Raises:
+        CannotReplay: something of it was not kept, such as a secret, and is not given either.
+    """
+    sent = sample["request"]
+    given = dict(_header(line) for line in headers)
+    known = {name: value for name, value in sent["headers"] if name.lower() not in _NOT_SENT}
+    replaced = {name.lower() for name in given}
+    merged = {name: value for name, value in known.items() if name.lower() not in replaced} | given
+    missing = [f"--header '{name}: …'" for name, value in merged.items() if MASK in value]
+    url = _elsewhere(sample["url"], host) if host else sample["url"]
+    if MASK in url:
+        missing.append("a URL without secrets in it")
+    if body is None and sent["body"] is not None:
+        if not sent.get("body_exact", False) or MASK in sent["body"]:
+            missing.append("--body FILE")
+        body = sent["body"].encode()
+    if missing:
+        raise CannotReplay(f"not everything of this request was kept; give {' and '.join(missing)}")
+    return Message(sample["method"], url, merged, body)
+
+
+def _header(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if not colon or not name.strip():
+        raise CannotReplay(f"--header {line!r}: write it as 'Name: value'")
+    return name.strip(), value.strip()
+
+
+def _elsewhere(url: str, host: str) -> str:
+    """The URL at another host."""
+    parts, other = urlsplit(url), urlsplit(host)
+    if not other.scheme or not other.netloc:
+        raise CannotReplay(f"--host {host}: write it as http://127.0.0.1:8000")
+    return urlunsplit((other.scheme, other.netloc, other.path.rstrip("/") + parts.path, parts.query, ""))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int | None
+    response_ms: float
+    error: str | None
+    body: str | None
+
+
+FAILS = "fails"
+SUCCEEDS = "succeeds"
+UNCLEAR = "unclear"
+
+
+def judged(sample: Sample, answer: Answer) -> tuple[str, str]:
+    """Did it fail again? `fails`, `succeeds` or `unclear`, and why."""
+    if answer.status is None:
+        before = (
+            "as before" if sample["status"] is None else f"there was an answer before: {sample['status']}"
+        )
+        return FAILS, f"no answer, {before}"
+    if answer.status >= 400:
+        same = answer.status == sample["status"]
+        return FAILS, "the same status" if same else f"the status was {sample['status'] or 'none'} before"
+    if sample["status"] is None or sample["status"] >= 400:
+        return SUCCEEDS, f"it was {sample['status'] or 'no answer'} before"
+    kept = sample["response"] or {}
+    if kept.get("body_exact") and kept.get("body") == answer.body:
+        return FAILS, "the very answer that the script called a failure"
+    return UNCLEAR, "the script's own check failed it, and the answer is another one now"
+
+
+def conclusion(outcomes: list[str]) -> str:
+    """What the outcomes of all tries say about the failure."""
+    fails, tries = outcomes.count(FAILS), len(outcomes)
+    if fails == tries:
+        return f"{fails} of {tries} failed without load: still fails, a bug"
+    if fails:
+        return f"{fails} of {tries} failed without load: fails at times, a bug that load makes no rarer"
+    if UNCLEAR in outcomes:
+        return f"none of {tries} is known to have failed; look at the answers, the script's check decides"
+    return f"0 of {tries} failed without load: does not fail any more, so it was the load"
