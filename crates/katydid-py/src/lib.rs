@@ -8,6 +8,7 @@
 
 mod attached;
 mod call;
+mod cluster;
 mod control;
 mod fast;
 mod greenlet;
@@ -17,6 +18,7 @@ mod hub;
 mod incoming;
 mod json;
 mod meter;
+mod packing;
 mod payload;
 mod plain;
 mod plan;
@@ -62,6 +64,7 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::cluster::register(module)?;
         super::control::register(module)?;
         super::history::register(module)?;
         super::verbs::add::<FastHttpClient>(module.py())?;

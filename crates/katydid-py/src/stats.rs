@@ -62,6 +62,21 @@ impl Shared {
         Ok(())
     }
 
+    /// Adds what was measured elsewhere.
+    pub(crate) fn merge(&self, delta: &RunStats) {
+        self.lock().stats.merge(delta);
+    }
+
+    /// Takes out everything that was measured; entries that Python holds are found again by their names.
+    pub(crate) fn take(&self, now: f64) -> RunStats {
+        let mut state = self.lock();
+        let taken = state.stats.take(now);
+        let causes = std::mem::take(&mut state.causes);
+        drop(state);
+        drop(causes);
+        taken
+    }
+
     /// Runs `change` and drops the exceptions that were remembered, once the lock is free.
     fn forget_causes(&self, change: impl FnOnce(&mut RunStats)) {
         let mut state = self.lock();
@@ -102,6 +117,11 @@ pub(crate) struct RequestStats {
 }
 
 impl RequestStats {
+    /// The statistics, for who records or merges on another thread.
+    pub(crate) fn shared(&self) -> Shared {
+        self.shared.clone()
+    }
+
     /// Calls `look` with the statistics. It must not run Python code.
     pub(crate) fn read<R>(&self, look: impl FnOnce(&RunStats) -> R) -> R {
         look(&self.shared.lock().stats)

@@ -131,7 +131,7 @@ impl Entry {
     /// Counts answers with an HTTP status code. There are a handful of codes, so looking through them is quickest.
     pub fn add_status(&mut self, status: u16, count: u64) {
         match self.statuses.iter_mut().find(|(known, _)| *known == status) {
-            Some((_, seen)) => *seen += count,
+            Some((_, seen)) => *seen = seen.saturating_add(count),
             None => self.statuses.push((status, count)),
         }
     }
@@ -173,23 +173,20 @@ impl Entry {
         if let (Some(window), Some(at)) = (&mut self.window, other.last_request_at) {
             window.observe(at as i64, &self.times);
         }
-        self.requests += other.requests;
-        self.requests_without_time += other.requests_without_time;
-        self.failures += other.failures;
+        self.requests = self.requests.saturating_add(other.requests);
+        self.requests_without_time = self.requests_without_time.saturating_add(other.requests_without_time);
+        self.failures = self.failures.saturating_add(other.failures);
         self.total_ms += other.total_ms;
         self.min_ms = self.min_ms.into_iter().chain(other.min_ms).reduce(f64::min);
         self.max_ms = self.max_ms.max(other.max_ms);
-        self.bytes += other.bytes;
+        self.bytes = self.bytes.saturating_add(other.bytes);
         self.started_at = self.started_at.min(other.started_at);
         self.last_request_at = self.last_request_at.into_iter().chain(other.last_request_at).reduce(f64::max);
         self.times.merge(&other.times);
         self.requests_by_second.merge(&other.requests_by_second);
         self.failures_by_second.merge(&other.failures_by_second);
         other.statuses.iter().for_each(|(status, count)| self.add_status(*status, *count));
-        for (sum, more) in self.phases.iter_mut().zip(other.phases) {
-            sum.ns = sum.ns.saturating_add(more.ns);
-            sum.count += more.count;
-        }
+        Phase::ALL.into_iter().for_each(|phase| self.add_phase_sum(phase, other.phase_sum(phase)));
     }
 
     /// What was recorded since this entry was as `earlier`, as an entry that began at `now` and keeps no window.
@@ -329,7 +326,7 @@ impl Entry {
     pub fn add_phase_sum(&mut self, phase: Phase, more: PhaseSum) {
         let sum = &mut self.phases[phase as usize];
         sum.ns = sum.ns.saturating_add(more.ns);
-        sum.count += more.count;
+        sum.count = sum.count.saturating_add(more.count);
     }
 
     /// Requests per second of late: the ten seconds that end two before the newest request of the `total`.

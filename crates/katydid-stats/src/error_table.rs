@@ -108,7 +108,7 @@ impl ErrorTable {
         let cut = cut(text);
         let id = self.find(method, name, &cut).unwrap_or_else(|| self.insert(method, name, &cut, seen));
         let error = &mut self.errors[id.index()];
-        error.occurrences += count;
+        error.occurrences = error.occurrences.saturating_add(count);
         error.first_seen = error.first_seen.min(seen.0);
         error.last_seen = error.last_seen.max(seen.1);
         id

@@ -228,6 +228,16 @@ impl RunStats {
         later
     }
 
+    /// Takes out everything that was recorded, and begins again at `now` without entries. All [`EntryId`]s become
+    /// invalid.
+    pub fn take(&mut self, now: f64) -> Self {
+        let mut fresh = Self::new(now);
+        if let Some(window) = self.total.window() {
+            fresh.keep_windows(window.length(), self.entry_window.is_some());
+        }
+        std::mem::replace(self, fresh)
+    }
+
     /// A copy without windows and with those entries alone for which `is_wanted` says yes.
     pub fn copy_of(&self, mut is_wanted: impl FnMut(&Entry) -> bool) -> Self {
         let mut copy = Self::new(self.total.started_at);
@@ -444,6 +454,21 @@ mod tests {
         assert!(stats.entries().is_empty() && stats.lag().is_empty());
         stats.record(id, &sample(4.0, 1.0));
         assert_eq!(stats.total().requests, 1, "a stale entry loses its name, not the count");
+    }
+
+    #[test]
+    fn what_is_taken_and_what_comes_later_are_everything() {
+        let mut stats = RunStats::new(0.0);
+        stats.keep_windows(10, true);
+        let id = stats.entry("GET", "/");
+        stats.record(id, &sample(1.0, 1.0));
+        let mut taken = stats.take(2.0);
+        assert_eq!((stats.entries().len(), stats.total().requests, stats.total().started_at), (0, 0, 2.0));
+        assert!(stats.total().has_window() && stats.lag().is_empty());
+        let id = stats.entry("GET", "/");
+        stats.record(id, &sample(3.0, 1.0));
+        taken.merge(&stats);
+        assert_eq!((taken.total().requests, taken.entries()[0].requests, taken.lag().count()), (2, 2, 2));
     }
 
     #[test]

@@ -1,0 +1,361 @@
+//! What did a worker measure since it last told? The statistics of a report, in Locust's form and, between nodes of
+//! katydid's, whole.
+//!
+//! Locust's form has rounded response times. Under the key `katydid`, which stock nodes do not read, an entry also has
+//! its histogram cell by cell, its status codes and its phases; the report has the distributions of lag and phases, and
+//! the mark by which a master merges it once.
+//!
+//! What a maintainer must not break: where the whole histogram is there, the rounded one is not read, so that nothing is
+//! counted twice.
+
+use katydid_stats::entry::PhaseSum;
+use katydid_stats::histogram::us_of_ms;
+use katydid_stats::locust::{error_key, response_times};
+use katydid_stats::per_second::PerSecond;
+use katydid_stats::{Entry, Phase, RunStats};
+
+use crate::cells;
+use crate::message::{MasterId, OURS, UserCounts, read_users, write_users};
+use crate::pack::{Malformed, Packed, Reader, Token, Writer};
+
+/// The statistics of one worker since its last report.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What was measured.
+    pub stats: RunStats,
+    /// The users that run; Locust's masters insist on it.
+    pub users: UserCounts,
+    /// What the suite's listeners added: key and value.
+    pub others: Vec<(String, Packed)>,
+    /// Between nodes of katydid's: which report this is.
+    pub mark: Option<Mark>,
+    /// The report as it was received.
+    pub raw: Option<Packed>,
+}
+
+/// Which report is it?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// The master that it is for.
+    pub master: MasterId,
+    /// The master's run that it belongs to.
+    pub run: u64,
+    /// Its place among the worker's reports, counted from one.
+    pub number: u64,
+}
+
+/// Reports are told apart by what identifies them; two with the same mark are the same.
+impl PartialEq for Report {
+    fn eq(&self, other: &Self) -> bool {
+        let facts = |report: &Self| {
+            let entries: Vec<_> = report.stats.entries().to_vec();
+            (entries, report.stats.total().clone(), report.stats.errors().as_slice().to_vec())
+        };
+        (self.mark, &self.users, &self.others) == (other.mark, &other.users, &other.others)
+            && facts(self) == facts(other)
+    }
+}
+
+impl Report {
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        let is_whole = self.mark.is_some();
+        writer.map(5 + self.others.len() + usize::from(is_whole));
+        for (key, value) in &self.others {
+            writer.text(key).packed(value);
+        }
+        let told = self.stats.entries().iter().filter(|entry| entry.requests + entry.failures > 0);
+        writer.text("stats").array(told.clone().count());
+        told.for_each(|entry| write_entry(writer, entry, is_whole));
+        write_entry(writer.text("stats_total"), self.stats.total(), is_whole);
+        write_errors(writer.text("errors"), &self.stats);
+        write_users(writer.text("user_classes_count"), &self.users);
+        writer.text("user_count").uint(self.users.values().sum());
+        if let Some(mark) = self.mark {
+            self.write_ours(writer.text(OURS), mark);
+        }
+    }
+
+    fn write_ours(&self, writer: &mut Writer, mark: Mark) {
+        writer.map(6).text("master").uint(mark.master).text("run").uint(mark.run);
+        writer.text("number").uint(mark.number);
+        writer.text("lag").bytes(&cells::to_bytes(self.stats.lag()));
+        writer.text("start_lag").bytes(&cells::to_bytes(self.stats.start_lag()));
+        writer.text("phases").array(Phase::ALL.len());
+        for phase in Phase::ALL {
+            writer.bytes(&cells::to_bytes(self.stats.phase(phase)));
+        }
+    }
+
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(bytes);
+        let mut stats = RunStats::new(0.0);
+        stats.total_mut().started_at = f64::INFINITY;
+        let (mut users, mut others, mut mark) = (None, Vec::new(), None);
+        for _ in 0..reader.map()? {
+            match reader.key()? {
+                "stats" => read_entries(&mut reader, &mut stats)?,
+                "stats_total" => EntryFields::read(&mut reader)?.add_to(stats.total_mut())?,
+                "errors" => read_errors(&mut reader, &mut stats)?,
+                "user_classes_count" => users = Some(read_users(&mut reader)?),
+                "user_count" => drop(reader.value()?),
+                OURS => mark = Some(read_ours(&mut reader, &mut stats)?),
+                key => others.push((key.to_owned(), Packed::of_value(reader.value()?))),
+            }
+        }
+        let users = users.ok_or(Malformed("a report does not say how many users run"))?;
+        Ok(Self { stats, users, others, mark, raw: Some(Packed::of_value(bytes)) })
+    }
+}
+
+fn write_entry(writer: &mut Writer, entry: &Entry, is_whole: bool) {
+    writer.map(14 + usize::from(is_whole));
+    writer.text("name").text(&entry.name).text("method").text(&entry.method);
+    writer.text("last_request_timestamp");
+    write_optional(writer, entry.last_request_at);
+    writer.text("start_time").float(entry.started_at);
+    writer.text("num_requests").uint(entry.requests);
+    writer.text("num_none_requests").uint(entry.requests_without_time);
+    writer.text("num_failures").uint(entry.failures);
+    writer.text("total_response_time").float(entry.total_ms);
+    writer.text("max_response_time").float(entry.max_ms);
+    writer.text("min_response_time");
+    write_optional(writer, entry.min_ms);
+    writer.text("total_content_length").uint(entry.bytes);
+    let times = response_times(entry);
+    writer.text("response_times").map(times.len());
+    for (bucket, count) in times {
+        writer.int(bucket).uint(count);
+    }
+    write_seconds(writer.text("num_reqs_per_sec"), &entry.requests_by_second);
+    write_seconds(writer.text("num_fail_per_sec"), &entry.failures_by_second);
+    if is_whole {
+        write_whole(writer.text(OURS), entry);
+    }
+}
+
+fn write_optional(writer: &mut Writer, number: Option<f64>) {
+    match number {
+        Some(number) => writer.float(number),
+        None => writer.nil(),
+    };
+}
+
+fn write_seconds(writer: &mut Writer, seconds: &PerSecond) {
+    writer.map(seconds.iter().count());
+    for (second, count) in seconds.iter() {
+        writer.int(second).uint(count.into());
+    }
+}
+
+fn write_whole(writer: &mut Writer, entry: &Entry) {
+    writer.map(3).text("times").bytes(&cells::to_bytes(&entry.times));
+    writer.text("statuses").map(entry.statuses.len());
+    for (status, count) in &entry.statuses {
+        writer.uint((*status).into()).uint(*count);
+    }
+    writer.text("phases").array(2 * Phase::ALL.len());
+    for sum in Phase::ALL.map(|phase| entry.phase_sum(phase)) {
+        writer.uint(sum.ns).uint(sum.count);
+    }
+}
+
+fn write_errors(writer: &mut Writer, stats: &RunStats) {
+    let errors = stats.errors().as_slice();
+    writer.map(errors.len());
+    for error in errors {
+        writer.text(&error_key(error)).map(6);
+        writer.text("name").text(&error.name).text("method").text(&error.method);
+        writer.text("error").text(&error.text).text("occurrences").uint(error.occurrences);
+        writer.text("first_seen").float(error.first_seen).text("last_seen").float(error.last_seen);
+    }
+}
+
+fn read_entries(reader: &mut Reader<'_>, stats: &mut RunStats) -> Result<(), Malformed> {
+    for _ in 0..reader.array()? {
+        let fields = EntryFields::read(reader)?;
+        let id = stats.entry_at(fields.method, fields.name, fields.started_at);
+        if let Some(entry) = stats.entry_mut(id) {
+            fields.add_to(entry)?;
+        }
+    }
+    Ok(())
+}
+
+fn read_errors(reader: &mut Reader<'_>, stats: &mut RunStats) -> Result<(), Malformed> {
+    for _ in 0..reader.map()? {
+        reader.value()?;
+        let (mut name, mut method, mut text) = ("", "", "");
+        let (mut count, mut first, mut last) = (0, f64::INFINITY, 0.0);
+        for _ in 0..reader.map()? {
+            match reader.key()? {
+                "name" => name = reader.text()?,
+                "method" => method = reader.text()?,
+                "error" => text = reader.text()?,
+                "occurrences" => count = reader.count()?,
+                "first_seen" => first = moment(reader)?.unwrap_or(first),
+                "last_seen" => last = moment(reader)?.unwrap_or(last),
+                _ => drop(reader.value()?),
+            }
+        }
+        stats.errors_mut().add(method, name, text, count, (first, last));
+    }
+    Ok(())
+}
+
+fn read_ours(reader: &mut Reader<'_>, stats: &mut RunStats) -> Result<Mark, Malformed> {
+    let mut mark = Mark::default();
+    for _ in 0..reader.map()? {
+        match reader.key()? {
+            "master" => mark.master = reader.count()?,
+            "run" => mark.run = reader.count()?,
+            "number" => mark.number = reader.count()?,
+            "lag" => cells::add_to(stats.lag_mut(), reader.binary()?)?,
+            "start_lag" => cells::add_to(stats.start_lag_mut(), reader.binary()?)?,
+            "phases" => {
+                let phases = reader.array()?;
+                for index in 0..phases {
+                    let bytes = reader.binary()?;
+                    if let Some(phase) = Phase::ALL.get(index) {
+                        cells::add_to(stats.phase_mut(*phase), bytes)?;
+                    }
+                }
+            }
+            _ => drop(reader.value()?),
+        }
+    }
+    Ok(mark)
+}
+
+/// An entry as it stands in a message; what is costly to read is still packed.
+#[derive(Default)]
+struct EntryFields<'a> {
+    name: &'a str,
+    method: &'a str,
+    requests: u64,
+    requests_without_time: u64,
+    failures: u64,
+    total_ms: f64,
+    min_ms: Option<f64>,
+    max_ms: f64,
+    bytes: u64,
+    started_at: f64,
+    last_request_at: Option<f64>,
+    response_times: &'a [u8],
+    requests_by_second: &'a [u8],
+    failures_by_second: &'a [u8],
+    whole: &'a [u8],
+}
+
+impl<'a> EntryFields<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let mut fields = Self { started_at: f64::INFINITY, ..Self::default() };
+        for _ in 0..reader.map()? {
+            match reader.key()? {
+                "name" => fields.name = reader.text()?,
+                "method" => fields.method = text_or_nothing(reader)?,
+                "last_request_timestamp" => fields.last_request_at = moment(reader)?,
+                "start_time" => fields.started_at = moment(reader)?.unwrap_or(f64::INFINITY),
+                "num_requests" => fields.requests = reader.count()?,
+                "num_none_requests" => fields.requests_without_time = reader.count()?,
+                "num_failures" => fields.failures = reader.count()?,
+                "total_response_time" => fields.total_ms = finite(reader)?.unwrap_or(0.0),
+                "max_response_time" => fields.max_ms = finite(reader)?.unwrap_or(0.0),
+                "min_response_time" => fields.min_ms = finite(reader)?,
+                "total_content_length" => fields.bytes = reader.token()?.as_u64().unwrap_or(0),
+                "response_times" => fields.response_times = reader.value()?,
+                "num_reqs_per_sec" => fields.requests_by_second = reader.value()?,
+                "num_fail_per_sec" => fields.failures_by_second = reader.value()?,
+                OURS => fields.whole = reader.value()?,
+                _ => drop(reader.value()?),
+            }
+        }
+        Ok(fields)
+    }
+
+    /// Adds everything to an entry, as if it had been recorded there.
+    fn add_to(&self, entry: &mut Entry) -> Result<(), Malformed> {
+        entry.requests = entry.requests.saturating_add(self.requests);
+        entry.requests_without_time = entry.requests_without_time.saturating_add(self.requests_without_time);
+        entry.failures = entry.failures.saturating_add(self.failures);
+        entry.total_ms += self.total_ms;
+        entry.min_ms = entry.min_ms.into_iter().chain(self.min_ms).reduce(f64::min);
+        entry.max_ms = entry.max_ms.max(self.max_ms);
+        entry.bytes = entry.bytes.saturating_add(self.bytes);
+        entry.started_at = entry.started_at.min(self.started_at);
+        entry.last_request_at =
+            entry.last_request_at.into_iter().chain(self.last_request_at).reduce(f64::max);
+        add_seconds(&mut entry.requests_by_second, self.requests_by_second)?;
+        add_seconds(&mut entry.failures_by_second, self.failures_by_second)?;
+        if self.whole.is_empty() {
+            return each_count(self.response_times, |ms, count| {
+                entry.times.record_many_us(us_of_ms(ms), count);
+            });
+        }
+        add_whole(entry, self.whole)
+    }
+}
+
+fn text_or_nothing<'a>(reader: &mut Reader<'a>) -> Result<&'a str, Malformed> {
+    match reader.token()? {
+        Token::Text(text) => Ok(text),
+        Token::Nil => Ok(""),
+        _ => Err(Malformed("a method is a text")),
+    }
+}
+
+/// Unix seconds that a clock can show.
+const MOMENTS: std::ops::Range<f64> = 0.0..1e11;
+
+fn moment(reader: &mut Reader<'_>) -> Result<Option<f64>, Malformed> {
+    Ok(reader.token()?.as_f64().filter(|moment| MOMENTS.contains(moment)))
+}
+
+fn finite(reader: &mut Reader<'_>) -> Result<Option<f64>, Malformed> {
+    Ok(reader.token()?.as_f64().filter(|number| number.is_finite()))
+}
+
+/// The pairs of a map from numbers to counts; none where there is no map.
+fn each_count(map: &[u8], mut take: impl FnMut(f64, u64)) -> Result<(), Malformed> {
+    if map.is_empty() {
+        return Ok(());
+    }
+    let mut reader = Reader::new(map);
+    for _ in 0..reader.map()? {
+        let key = reader.real()?;
+        take(key, reader.count()?);
+    }
+    Ok(())
+}
+
+fn add_seconds(seconds: &mut PerSecond, map: &[u8]) -> Result<(), Malformed> {
+    each_count(map, |second, count| {
+        if MOMENTS.contains(&second) {
+            seconds.add(second as i64, u32::try_from(count).unwrap_or(u32::MAX));
+        }
+    })
+}
+
+fn add_whole(entry: &mut Entry, whole: &[u8]) -> Result<(), Malformed> {
+    let mut reader = Reader::new(whole);
+    for _ in 0..reader.map()? {
+        match reader.key()? {
+            "times" => cells::add_to(&mut entry.times, reader.binary()?)?,
+            "statuses" => {
+                for _ in 0..reader.map()? {
+                    let status = u16::try_from(reader.count()?).map_err(|_| Malformed("no status code"))?;
+                    entry.add_status(status, reader.count()?);
+                }
+            }
+            "phases" => {
+                for index in 0..reader.array()? / 2 {
+                    let sum = PhaseSum { ns: reader.count()?, count: reader.count()? };
+                    if let Some(phase) = Phase::ALL.get(index) {
+                        entry.add_phase_sum(*phase, sum);
+                    }
+                }
+            }
+            _ => drop(reader.value()?),
+        }
+    }
+    Ok(())
+}

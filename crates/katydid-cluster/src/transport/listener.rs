@@ -1,0 +1,276 @@
+//! The master's sockets: whoever connects, and each by its id.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use polling::{Event, Events, PollMode, Poller};
+use socket2::{Domain, Socket, Type};
+
+use super::Incoming;
+use super::link::{End, Link};
+use crate::key::Key;
+use crate::zmtp::{Session, Side};
+
+/// Connections that wait in the system's queue.
+const BACKLOG: i32 = 1024;
+
+/// Connections that have not shown yet who they are.
+const MAX_STRANGERS: usize = 1024;
+
+/// How long they may take.
+const HANDSHAKE: Duration = Duration::from_secs(30);
+
+const LISTENER: usize = 0;
+
+/// A ROUTER socket: listens, and knows its peers by their ids.
+pub struct Listener {
+    poller: Arc<Poller>,
+    listener: TcpListener,
+    key: Option<Key>,
+    links: HashMap<usize, Link>,
+    peers: HashMap<String, usize>,
+    strangers: usize,
+    next: usize,
+    dirty: Vec<usize>,
+    buffer: Vec<u8>,
+    is_accepting: bool,
+}
+
+impl Listener {
+    /// Listens at `host` (a name, an address, or `*` for all) and `port` (0: any).
+    ///
+    /// # Errors
+    /// The system refuses, or the name is not known.
+    pub fn bind(host: &str, port: u16, key: Option<Key>) -> io::Result<Self> {
+        let listener = listen(host, port)?;
+        listener.set_nonblocking(true)?;
+        let poller = Arc::new(Poller::new()?);
+        // SAFETY: the listener lives as long as the poller: both are fields that are never replaced, and the drop of
+        // `Self` deletes it.
+        unsafe { poller.add_with_mode(&listener, Event::readable(LISTENER), PollMode::Level)? };
+        Ok(Self {
+            poller,
+            listener,
+            key,
+            links: HashMap::new(),
+            peers: HashMap::new(),
+            strangers: 0,
+            next: LISTENER + 1,
+            dirty: Vec::new(),
+            buffer: vec![0; 64 << 10],
+            is_accepting: true,
+        })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Its `notify` ends a [`Self::poll`] early.
+    pub fn poller(&self) -> Arc<Poller> {
+        self.poller.clone()
+    }
+
+    /// Waits at most `timeout` and does what there is to do.
+    ///
+    /// # Errors
+    /// The system cannot tell which sockets are ready.
+    pub fn poll(&mut self, timeout: Duration, incoming: &mut Vec<Incoming>) -> io::Result<()> {
+        self.flush(incoming);
+        let mut events = Events::new();
+        self.poller.wait(&mut events, Some(timeout))?;
+        for event in events.iter() {
+            match event.key {
+                LISTENER => self.accept(),
+                key => self.serve(key, event.readable, incoming),
+            }
+        }
+        self.drop_slow_strangers(incoming);
+        self.flush(incoming);
+        Ok(())
+    }
+
+    /// Sends a message to a peer, or to nobody if it is not connected, as ROUTER sockets do.
+    pub fn send(&mut self, peer: &str, message: &[u8]) {
+        let Some(key) = self.peers.get(peer).copied() else { return };
+        let Some(link) = self.links.get_mut(&key) else { return };
+        if link.send(message) {
+            self.dirty.push(key);
+        }
+    }
+
+    /// Ends the connection of a peer.
+    pub fn close(&mut self, peer: &str) {
+        if let Some(key) = self.peers.remove(peer) {
+            self.end(key);
+        }
+    }
+
+    /// Is anything left to write?
+    pub fn is_idle(&mut self) -> bool {
+        self.links.values_mut().all(|link| link.session().output().is_empty())
+    }
+
+    fn accept(&mut self) {
+        while self.strangers < MAX_STRANGERS {
+            match self.listener.accept() {
+                Ok((stream, _)) => {
+                    // A connection that cannot be set up is dropped: its peer tries again.
+                    let _ = self.admit(stream);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Out of descriptors, or nobody there: either way the next turn tries again.
+                Err(_) => return,
+            }
+        }
+        self.listen_for_more(false);
+    }
+
+    /// While too many strangers are there, the system keeps further ones.
+    fn listen_for_more(&mut self, is_accepting: bool) {
+        if self.is_accepting != is_accepting {
+            let event = Event::new(LISTENER, is_accepting, false);
+            let changed = self.poller.modify_with_mode(&self.listener, event, PollMode::Level);
+            self.is_accepting = if changed.is_ok() { is_accepting } else { self.is_accepting };
+        }
+    }
+
+    fn admit(&mut self, stream: TcpStream) -> io::Result<()> {
+        stream.set_nonblocking(true)?;
+        let session = Session::new(Side::Master, self.key.clone());
+        let key = self.next;
+        self.next += 1;
+        self.links.insert(key, Link::try_new(stream, session, &self.poller, key)?);
+        self.strangers += 1;
+        self.dirty.push(key);
+        Ok(())
+    }
+
+    fn serve(&mut self, key: usize, is_readable: bool, incoming: &mut Vec<Incoming>) {
+        let Some(link) = self.links.get_mut(&key) else { return };
+        let read = if is_readable { link.read(&mut self.buffer) } else { Ok(()) };
+        self.announce(key, incoming);
+        self.take_messages(key, incoming);
+        match read {
+            Ok(()) => self.dirty.push(key),
+            Err(end) => self.finish(key, end, incoming),
+        }
+    }
+
+    fn announce(&mut self, key: usize, incoming: &mut Vec<Incoming>) {
+        let Some(link) = self.links.get_mut(&key).filter(|link| !link.is_announced) else { return };
+        if !link.session().is_open() {
+            return;
+        }
+        link.is_announced = true;
+        self.strangers -= 1;
+        let peer = String::from_utf8_lossy(link.session().peer()).into_owned();
+        // A node that connects again takes the place of its old connection, which may be half dead.
+        if let Some(old) = self.peers.insert(peer.clone(), key) {
+            self.end(old);
+        }
+        incoming.push(Incoming::Opened { peer });
+        self.listen_for_more(true);
+    }
+
+    fn take_messages(&mut self, key: usize, incoming: &mut Vec<Incoming>) {
+        let Some(link) = self.links.get_mut(&key).filter(|link| link.is_announced) else { return };
+        let session = link.session();
+        let peer = String::from_utf8_lossy(session.peer()).into_owned();
+        while let Some(bytes) = session.take_message() {
+            incoming.push(Incoming::Message { peer: peer.clone(), bytes });
+        }
+    }
+
+    fn finish(&mut self, key: usize, end: End, incoming: &mut Vec<Incoming>) {
+        let Some(link) = self.links.get_mut(&key) else { return };
+        let address = link.address;
+        if let End::Refused(reason) = end {
+            incoming.push(Incoming::Refused { address, reason });
+        }
+        let peer = String::from_utf8_lossy(link.session().peer()).into_owned();
+        if self.peers.get(&peer) == Some(&key) {
+            self.peers.remove(&peer);
+            incoming.push(Incoming::Closed { peer });
+        }
+        self.end(key);
+    }
+
+    fn end(&mut self, key: usize) {
+        let Some(link) = self.links.remove(&key) else { return };
+        self.strangers -= usize::from(!link.is_announced);
+        link.leave(&self.poller, key);
+        self.listen_for_more(true);
+    }
+
+    fn drop_slow_strangers(&mut self, incoming: &mut Vec<Incoming>) {
+        if self.strangers == 0 {
+            return;
+        }
+        let now = Instant::now();
+        let is_slow = |link: &Link| !link.is_announced && now > link.opened_at + HANDSHAKE;
+        let slow: Vec<usize> =
+            self.links.iter().filter(|(_, link)| is_slow(link)).map(|(key, _)| *key).collect();
+        slow.into_iter().for_each(|key| self.finish(key, End::Closed, incoming));
+    }
+
+    fn flush(&mut self, incoming: &mut Vec<Incoming>) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        dirty.sort_unstable();
+        dirty.dedup();
+        for key in dirty.drain(..) {
+            let flushed = self.links.get_mut(&key).map_or(Ok(()), |link| link.flush(&self.poller, key));
+            if let Err(end) = flushed {
+                self.finish(key, end, incoming);
+            }
+        }
+        if self.dirty.is_empty() {
+            self.dirty = dirty;
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let _ = self.poller.delete(&self.listener);
+        for (key, link) in self.links.drain() {
+            link.leave(&self.poller, key);
+        }
+    }
+}
+
+fn listen(host: &str, port: u16) -> io::Result<TcpListener> {
+    if matches!(host, "*" | "") {
+        let all = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
+        return listen_at(all).or_else(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => Err(error),
+            _ => listen_at(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))),
+        });
+    }
+    let mut last = io::Error::new(io::ErrorKind::NotFound, format!("no address is known for {host}"));
+    for address in (host.trim_matches(['[', ']']), port).to_socket_addrs()? {
+        match listen_at(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
