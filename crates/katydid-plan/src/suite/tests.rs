@@ -147,6 +147,7 @@ fn refuses_with_line_column_key_and_fix() {
         ("\nzzz = 1", "2:1: zzz: there is no such key: here may stand locustfile, options, "),
         ("thresholds = 'p95<2s'", "1:14: thresholds: \"p95<2s\" is no list: put it in brackets"),
         ("thresholds = ['p95<2s',\n  'p95<2x']", "2:9: thresholds[1]: \"x\" is no unit: write a time"),
+        ("expect = ['409 on POST /*/state', '409 onn /x']", "1:40: expect[1]: \"onn\" does not belong here"),
         ("thresholds = [1]", "1:15: thresholds[0]: 1 does not fit: write text in quotation marks"),
         ("stages = '10@1 of 5m'", "1:16: stages: after the rate there is no \"for\""),
         ("levels = 3", "1:10: levels: 3 is no list"),

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::keys::{Form, Key};
 use super::{Context, Error};
 use crate::nearest::nearest;
+use crate::rule::Rule;
 use crate::{span, stages, threshold};
 
 /// The whole text, to which places belong, and what is known beside it.
@@ -120,6 +121,7 @@ impl Source<'_> {
             Form::Stages => stages::parse(text).err(),
             // Where a level or scenario is around it, one may not be named in it, and a degradation needs none.
             Form::Threshold => threshold::parse_within(text, around(path)).err(),
+            Form::Rule => Rule::parse(text).err(),
             Form::Name if !is_name(text) => return Err(self.wrong(value.span(), path, NO_NAME)),
             _ => None,
         };
