@@ -128,9 +128,12 @@ class Terminal:
             os.close(file)
 
 
-# The leader of a session takes the terminal; the command runs in it, or in a process group in the background.
+# The leader of a session takes the terminal; the command runs in it, or in a process group in the background. Signals
+# that whoever runs the tests ignores are not ignored in it.
 _LEADER = """
 import fcntl, os, signal, sys, termios
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    signal.signal(number, signal.SIG_DFL)
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 if sys.argv[1] == "background":
     child = os.fork()
