@@ -128,8 +128,8 @@ class Terminal:
             os.close(file)
 
 
-# The leader of a session takes the terminal; the command runs in it, or in a process group in the background. Signals
-# that whoever runs the tests ignores are not ignored in it.
+# The leader of a session takes the terminal; the command runs in it, or in a process group in the background.
+# Signals that whoever runs the tests ignores are not ignored in it.
 _LEADER = """
 import fcntl, os, signal, sys, termios
 for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
