@@ -23,6 +23,7 @@ from katydid import _core
 from katydid.locust import stats as stats_module
 from katydid.locust.clients import HttpSession
 from katydid.locust.env import Environment
+from katydid.locust.event import Events
 from katydid.locust.exception import CatchResponseError
 from katydid.locust.stats import RequestStats, StatsCSV, StatsCSVFileWriter, StatsEntry, StatsError
 
@@ -68,7 +69,8 @@ def golden(name: str) -> str:
 
 def environment(stats: RequestStats, **runner: Any) -> Any:
     defaults = {"exceptions": {}, "user_count": 17, "state": "running"}
-    return SimpleNamespace(stats=stats, runner=SimpleNamespace(stats=stats, **{**defaults, **runner}))
+    runner = {**defaults, **runner}
+    return SimpleNamespace(stats=stats, events=Events(), runner=SimpleNamespace(stats=stats, **runner))
 
 
 class TestTexts:
