@@ -47,7 +47,7 @@ it("starts a run from the form and shows its numbers as they move", async () => 
   const before = await page.textContent(figure("Requests"));
   for (let second = 0; second < 3; second += 1) mock.tick();
   await expect.poll(() => page.textContent(figure("Requests"))).not.toBe(before);
-  expect(await page.locator(".chart canvas").count()).toBe(5);
+  await expect.poll(() => page.locator(".chart canvas").count()).toBe(5);
   expect(complaints.filter((text) => !text.includes("400"))).toEqual([]);
   await leave();
 });
