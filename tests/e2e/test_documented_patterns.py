@@ -10,15 +10,14 @@ import json
 import os
 import re
 import shlex
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from commands import katydid, target
 
 PATTERNS = Path(__file__).parents[2] / "examples" / "patterns"
 RESULT = "result.json"
@@ -146,22 +145,6 @@ class Outcome:
     log: str
 
 
-@contextmanager
-def target(kind: str) -> Iterator[str]:
-    """A practice server on a free port."""
-    words = shlex.split(os.environ.get("KATYDID_TARGET", "katydid target"))
-    with subprocess.Popen([*words, kind, "--port", "0"], stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            line = server.stdout.readline()
-            address = re.search(r"http://\S+", line)
-            assert address, line
-            yield address[0]
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(20)
-
-
 def begin(words: list[str], folder: Path, **variables: str) -> subprocess.Popen[str]:
     """Start a run in a folder of its own."""
     folder.mkdir()
@@ -203,8 +186,7 @@ def stock_python() -> str:
 @pytest.mark.parametrize("name", TABLE)
 def test_same_on_both(name: str, tmp_path: Path) -> None:
     pattern = TABLE[name]
-    ours = shlex.split(os.environ.get("KATYDID", f"{sys.executable} -m katydid"))
-    commands = {"stock": [stock_python(), "-m", "locust"], "katydid": ours}
+    commands = {"stock": [stock_python(), "-m", "locust"], "katydid": katydid()}
     observer = tmp_path / "observer.py"
     observer.write_text(OBSERVER)
     with ExitStack() as servers:

@@ -11,45 +11,18 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from commands import katydid, target
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-READY = re.compile(r"listening on (http://\S+) \((\w+)\)")
 PATIENCE = 90  # seconds that a run may take beyond its own duration, on a busy machine
 
 MODELS = ("Model A", "Model B")
-
-
-def command(variable: str, default: str) -> list[str]:
-    """The command in an environment variable, checked: a missing one is a failure, not a reason to skip."""
-    words = shlex.split(os.environ.get(variable) or default)
-    if shutil.which(words[0]) is None:
-        pytest.fail(f"{words[0]} is not there: install katydid, or set {variable}", pytrace=False)
-    return words
-
-
-@contextmanager
-def target(kind: str, *options: str) -> Iterator[str]:
-    """Runs a practice server on a free port and yields its address; it must end cleanly."""
-    words = [*command("KATYDID_TARGET", "katydid target"), kind, "--port", "0", *options]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            line = server.stdout.readline()
-            ready = READY.match(line)
-            assert ready, f"{shlex.join(words)} said {line!r}"
-            yield ready[1]
-        finally:
-            server.send_signal(signal.SIGTERM)
-            code = server.wait(20)
-    assert code == 0, f"{shlex.join(words)} ended with {code}"
 
 
 @dataclass
@@ -85,7 +58,7 @@ def run(tmp_path: Path) -> Runner:
     """Runs a file of the examples headless, and reads its CSV files."""
 
     def go(file: str, options: str = "", **variables: str) -> Run:
-        words = [*command("KATYDID", "katydid"), "-f", str(EXAMPLES / file), "--headless", "--only-summary"]
+        words = [*katydid(), "-f", str(EXAMPLES / file), "--headless", "--only-summary"]
         done = subprocess.run(
             [*words, "--csv", str(tmp_path / "run"), *shlex.split(options)],
             env={**os.environ, **variables},

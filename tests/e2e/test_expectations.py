@@ -5,20 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
-import shlex
 import shutil
-import signal
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from commands import katydid, target
 
 SUITE = Path(__file__).parents[2] / "examples" / "mcp_gateway"
-READY = re.compile(r"listening on (http://\S+) \(")
 RULE = "409 on POST /*/state"
 
 # The suite of the examples allows 409. Here are the two ways in which a suite takes it for a failure: its own
@@ -35,27 +31,9 @@ from locustfile import *  # noqa
 """
 
 
-def command(variable: str, default: str) -> list[str]:
-    words = shlex.split(os.environ.get(variable) or default)
-    if shutil.which(words[0]) is None:
-        pytest.fail(f"{words[0]} is not there: install katydid, or set {variable}", pytrace=False)
-    return words
-
-
-@contextmanager
-def gateway(*options: str) -> Iterator[str]:
-    """The practice gateway on a free port, slow enough to write for writers to meet."""
-    words = [*command("KATYDID_TARGET", "katydid target"), "mcp", "--port", "0"]
-    words += ["--latency", "commit=fixed:20ms", *options]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            ready = READY.match(server.stdout.readline())
-            assert ready
-            yield ready[1]
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(20)
+def gateway(*options: str) -> AbstractContextManager[str]:
+    """The practice gateway, slow enough to write for writers to meet."""
+    return target("mcp", "--latency", "commit=fixed:20ms", *options)
 
 
 @dataclass
@@ -89,7 +67,7 @@ def suite(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def run(suite: Path, host: str, *options: str, **variables: str) -> Run:
     folder = suite.parent.parent
-    words = [*command("KATYDID", "katydid"), "-f", str(suite), "--headless", "--only-summary"]
+    words = [*katydid(), "-f", str(suite), "--headless", "--only-summary"]
     words += ["--csv", str(folder / "run"), "--html", str(folder / "report.json")]
     done = subprocess.run(
         [*words, "StateUser", "-u", "20", "-r", "20", "-t", "3s", *options],
@@ -167,7 +145,7 @@ def test_a_share_decides_on_the_exit_code(suite: Path, share: str, code: int) ->
 )
 def test_a_bad_rule_starts_nothing(tmp_path: Path, rule: str, place: str) -> None:
     (tmp_path / "locustfile.py").write_text("from locust import User\nclass U(User): pass\n")
-    words = [*command("KATYDID", "katydid"), "-f", str(tmp_path / "locustfile.py"), "--headless"]
+    words = [*katydid(), "-f", str(tmp_path / "locustfile.py"), "--headless"]
     done = subprocess.run([*words, "--expect", rule], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     (line,) = [line for line in done.stderr.splitlines() if "--expect" in line]

@@ -7,7 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from test_verdict_run import command, target
+from commands import katydid, target
 
 SUITE = Path(__file__).parents[2] / "examples" / "ai_suite" / "katydid.toml"
 
@@ -15,7 +15,7 @@ SUITE = Path(__file__).parents[2] / "examples" / "ai_suite" / "katydid.toml"
 def run(folder: Path, address: str, *more: str) -> subprocess.CompletedProcess[str]:
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("LOCUST_", "KATYDID_"))}
     services = dict.fromkeys(("API_GATEWAY_URL", "RAG_SERVICE_URL", "MCP_SERVER_URL"), address)
-    words = [*command("KATYDID", "katydid"), "--suite", str(SUITE), *more]
+    words = [*katydid(), "--suite", str(SUITE), *more]
     return subprocess.run(
         words, cwd=folder, env={**kept, **services}, capture_output=True, text=True, timeout=180
     )

@@ -6,18 +6,15 @@ import json
 import os
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-
-READY = re.compile(r"listening on (http://\S+) \((\w+)\)")
+from commands import katydid, target
 
 SUITE = """
 from locust import FastHttpUser, constant, task
@@ -38,28 +35,6 @@ class Broken(FastHttpUser):
 """
 
 
-def command(variable: str, default: str) -> list[str]:
-    words = shlex.split(os.environ.get(variable) or default)
-    if shutil.which(words[0]) is None:
-        pytest.fail(f"{words[0]} is not there: install katydid, or set {variable}", pytrace=False)
-    return words
-
-
-@contextmanager
-def target(kind: str, *options: str) -> Iterator[str]:
-    words = [*command("KATYDID_TARGET", "katydid target"), kind, "--port", "0", *options]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            line = server.stdout.readline()
-            ready = READY.match(line)
-            assert ready, f"{shlex.join(words)} said {line!r}"
-            yield ready[1]
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(20)
-
-
 @pytest.fixture(scope="module")
 def shop() -> Iterator[str]:
     with target("shop") as address:
@@ -78,7 +53,7 @@ class Place:
         kept = {
             name: text for name, text in os.environ.items() if not name.startswith(("LOCUST_", "KATYDID_"))
         }
-        words = [*command("KATYDID", "katydid"), "--headless", "--host", self.host, "--only-summary"]
+        words = [*katydid(), "--headless", "--host", self.host, "--only-summary"]
         return subprocess.run(
             [*words, *shlex.split(line)],
             cwd=self.folder,
@@ -148,7 +123,7 @@ def test_a_broken_threshold_ends_the_run_in_order(place: Place) -> None:
 
 
 def test_an_interrupted_run_is_judged_too(place: Place) -> None:
-    words = [*command("KATYDID", "katydid"), "--headless", "--host", place.host, "Shopper", "--only-summary"]
+    words = [*katydid(), "--headless", "--host", place.host, "Shopper", "--only-summary"]
     process = subprocess.Popen(
         [*words, "--stages", "2@2 for 1m, 4@4 for 1m", "--threshold", "p95<20s on level:*"],
         cwd=place.folder,

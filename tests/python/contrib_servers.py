@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
-import signal
 import socket
 import struct
 import subprocess
@@ -183,19 +181,6 @@ def _command(command: dict[str, Any], looked_for: list[tuple[str, str, Any]]) ->
         return {"ok": 0.0, "errmsg": "not allowed", "code": 13, "codeName": "Unauthorized"}
     cursor = {"id": bson.Int64(7), "ns": f"{command['$db']}.{collection}", "firstBatch": [{"a": 1}]}
     return {"ok": 1.0, "cursor": cursor}
-
-
-@contextmanager
-def practice_llm() -> Iterator[str]:
-    """`katydid target llm`."""
-    words = shlex.split(os.environ.get("KATYDID_TARGET", "katydid target"))
-    with subprocess.Popen([*words, "llm", "--port", "0"], stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            yield next(word for word in server.stdout.readline().split() if word.startswith("http"))
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(_PATIENCE)
 
 
 _ANSWERS: dict[str, tuple[str, Any]] = {

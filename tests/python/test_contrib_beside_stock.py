@@ -15,7 +15,8 @@ from typing import Any
 
 import contrib_servers
 import pytest
-from contrib_servers import PROGRAMS, practice_llm
+from commands import target
+from contrib_servers import PROGRAMS
 
 _TIME_LIMIT = 100
 
@@ -190,7 +191,7 @@ def test_oai() -> None:
 
 def test_oai_answers_of_any_kind_are_recorded() -> None:
     server = contrib_servers.openai_server()
-    with practice_llm() as llm:
+    with target("llm") as llm:
         ours = steps_of(sys.executable, "oai", f"{server.url}/v1", f"{llm}/v1")
     assert ours["/completion"]["events"] == [event("GET", "/v1/completion", 7)]
     for path in ("list", "text", "no-usage"):
