@@ -21,8 +21,8 @@ import dns.message
 import dns.rcode
 import dns.rrset
 import pytest
-from waiting import eventually
 from scripted import Peer, Received, Server, answer
+from waiting import eventually
 
 PROGRAMS = Path(__file__).parent / "contrib_programs"
 _PATIENCE = 20
