@@ -216,6 +216,7 @@ def test_the_description_of_the_api_is_true(page: Callable[..., str]) -> None:
         assert names - {"head", "options"} == set(methods), path
 
 
+@pytest.mark.quiet
 def test_numbers_are_to_be_had_while_a_task_computes(page: Callable[..., str]) -> None:
     url = page("Thinker --autostart -u 1 -r 1")
     eventually("a task computes", lambda: numbers(url)["stats"][0]["name"] == "/thought")
