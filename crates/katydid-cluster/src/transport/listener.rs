@@ -227,7 +227,8 @@ impl Listener {
 
     fn drop_slow_strangers(&mut self, incoming: &mut Vec<Incoming>) {
         let now = Instant::now();
-        let is_slow = |key: &usize| self.links.get(key).is_none_or(|link| now > link.opened_at + self.handshake);
+        let is_slow =
+            |key: &usize| self.links.get(key).is_none_or(|link| now > link.opened_at + self.handshake);
         let slow: Vec<usize> = self.strangers.iter().copied().take_while(is_slow).collect();
         slow.into_iter().for_each(|key| self.finish(key, End::Refused(Refusal::Silent), incoming));
     }
@@ -284,4 +285,25 @@ fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_takes_too_long_to_say_who_he_is_is_refused() {
+        let mut listener = Listener::bind("127.0.0.1", 0, None).expect("a free port");
+        let _silent = TcpStream::connect(listener.address().expect("an address")).expect("a listener");
+        let mut incoming = Vec::new();
+        while listener.strangers.is_empty() {
+            listener.poll(Duration::from_secs(1), &mut incoming).expect("a look");
+        }
+        assert_eq!(incoming, []);
+        listener.handshake = Duration::ZERO;
+        listener.poll(Duration::ZERO, &mut incoming).expect("a look");
+        let address = Some(Ipv4Addr::LOCALHOST.into());
+        assert_eq!(incoming, [Incoming::Refused { address, reason: Refusal::Silent }]);
+        assert!(listener.links.is_empty());
+    }
 }

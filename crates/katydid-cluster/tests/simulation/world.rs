@@ -166,7 +166,9 @@ impl World {
         self.calm_down();
         self.wait(RECOVERY_MS);
         if self.master.state().is_active() {
-            self.check_users();
+            self.check_users()
+        } else {
+            self.check_idle()
         }
         for target in [20 + self.born, 3 + self.born] {
             assert!(self.go_for(target, 50.0), "no worker is there at {} ms", self.now_ms);
@@ -360,10 +362,17 @@ impl World {
         assert_eq!(fixed, self.target.min(2), "fixed users");
     }
 
+    /// Nobody runs users when no run is on.
+    fn check_idle(&self) {
+        for process in &self.processes {
+            assert_eq!(process.user_count(), 0, "users of {} at {} ms", process.id, self.now_ms);
+        }
+    }
+
     fn check_end(&self, run: (u64, u64)) {
         assert_eq!(self.master.state(), State::Stopped);
+        self.check_idle();
         for process in &self.processes {
-            assert_eq!(process.user_count(), 0, "{} has users", process.id);
             let merged = self.merged.get(&process.id).copied().unwrap_or(0);
             assert_eq!(process.run, Some(run), "{} took part", process.id);
             assert_eq!(merged, process.measured, "of what {} measured", process.id);
