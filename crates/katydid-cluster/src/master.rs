@@ -292,7 +292,8 @@ impl Master {
             node.is_ours = true;
             node.users = standing.users;
             if let Some(order) = &mut node.order {
-                order.has_arrived |= standing.master == self.settings.id && standing.order >= order.timestamp;
+                // Whatever a word before it, from a node that was not known yet, may have seemed to say.
+                order.has_arrived = standing.master == self.settings.id && standing.order >= order.timestamp;
             }
         }
         let merged = node.is_ours.then(|| (self.settings.id, self.roster.merged_up_to(from)));
