@@ -166,9 +166,9 @@ impl World {
         self.calm_down();
         self.wait(RECOVERY_MS);
         if self.master.state().is_active() {
-            self.check_users()
+            self.check_users();
         } else {
-            self.check_idle()
+            self.check_idle();
         }
         for target in [20 + self.born, 3 + self.born] {
             assert!(self.go_for(target, 50.0), "no worker is there at {} ms", self.now_ms);
