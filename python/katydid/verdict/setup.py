@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from katydid import _core
 from katydid.command import suite
+from katydid.history.keeper import baseline_levels
 
 from .shape import HeldLevel, LevelShape
 from .watch import Watch
@@ -36,12 +37,21 @@ def set_up(environment: Environment, options: Any) -> Watch | None:
     if not judge.levels and not judge.asks:
         return None
     _refuse_unknown_users(environment, judge)
+    if judge.levels and options.katydid_baseline is not None:
+        judge.compare_with(_baseline_levels(options))
     if judge.levels:
         _refuse_other_shape(environment, "--stages" if options.katydid_stages else "the suite file")
     watch = Watch(environment, judge)
     if judge.levels:
         environment.shape_class = LevelShape(_held_levels(environment, judge), watch)
     return watch
+
+
+def _baseline_levels(options: Any) -> list[tuple[str, int, float | None]]:
+    try:
+        return baseline_levels(options)
+    except (OSError, ValueError) as fault:
+        raise CannotJudge(f"--baseline {options.katydid_baseline}: {fault}") from fault
 
 
 def _refuse_unknown_users(environment: Environment, judge: _core.Judge) -> None:
@@ -60,9 +70,9 @@ def _refuse_other_shape(environment: Environment, source: str) -> None:
 
 def _held_levels(environment: Environment, judge: _core.Judge) -> list[HeldLevel]:
     held = []
-    for title, users, rate, seconds, scenario, names, host in judge.levels:
+    for title, users, rate, seconds, scenario, scenario_name, names, host in judge.levels:
         classes = [_user_class(environment, name, title) for name in names] or None
-        held.append(HeldLevel(title, users, rate, seconds, scenario, classes, host))
+        held.append(HeldLevel(title, users, rate, seconds, scenario, scenario_name, classes, host))
     return held
 
 
