@@ -17,10 +17,7 @@ _PROBE_PROGRAM = Path(__file__).parent / "option_probe.py"
 
 CASES = all_cases()
 
-pytestmark = [
-    pytest.mark.timeout(900),  # the first test waits for all runs on both commands
-    pytest.mark.xdist_group("options beside stock"),
-]
+pytestmark = pytest.mark.timeout(900)  # the first test waits for all runs on both commands
 
 
 @dataclass(frozen=True)
