@@ -23,16 +23,21 @@ logger = logging.getLogger("locust.runners")
 
 
 def key_of(options: Namespace | None) -> dict[str, str | None]:
-    """The cluster's key as the options give it: arguments for a native node."""
-    return {
-        "key": getattr(options, "katydid_cluster_key", None) or None,
-        "key_file": getattr(options, "katydid_cluster_key_file", None) or None,
-    }
+    """The cluster's key as the options give it: arguments for a native node.
+
+    Raises:
+        OSError: the file that should hold it cannot be read.
+    """
+    key_file: str | None = getattr(options, "katydid_cluster_key_file", None) or None
+    if key_file is not None:
+        open(key_file).close()  # Python's complaint names the file
+    return {"key": getattr(options, "katydid_cluster_key", None) or None, "key_file": key_file}
 
 
 def has_key(options: Namespace | None) -> bool:
     """Is there a key?"""
-    return any(key_of(options).values())
+    names = ("katydid_cluster_key", "katydid_cluster_key_file")
+    return any(getattr(options, name, None) for name in names)
 
 
 class DistributedRunner(Runner):

@@ -248,6 +248,7 @@ class MasterRunner(DistributedRunner):
     def _follow_dispatcher(self, dispatcher: UsersDispatcher) -> None:
         for step in dispatcher:
             self._node.assign(step, **self._setup())
+        self._wait(lambda: self.user_count == dispatcher.get_current_user_count(), _report_wait())
         self._node.finish_assignment()
 
     def _spread_anew(self, client_id: str, is_there: bool) -> None:

@@ -108,4 +108,5 @@ class UsersDispatcher(Iterator["Distribution"]):
 
 
 def class_fields(user_classes: Iterable[type[User]]) -> list[tuple[str, float, int]]:
+    """Name, weight and fixed count of each class, as the native half takes them."""
     return [(cls.__name__, max(0.0, float(cls.weight)), max(0, int(cls.fixed_count))) for cls in user_classes]

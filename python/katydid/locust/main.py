@@ -175,6 +175,8 @@ def _parse_options() -> Namespace:
         options.headless = False
     if options.master and options.worker:
         _refuse("--master and --worker: a process can be one of them", _EXIT_USER_CONFIG)
+    if options.processes:
+        _refuse("--processes: this build cannot run in several processes yet, start --master and --worker")
     if options.autoquit != -1 and not options.autostart:
         _refuse("--autoquit needs --autostart")
     process_html_filename(options)

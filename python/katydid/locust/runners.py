@@ -524,6 +524,7 @@ def excess(counts: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int
 
 
 def counts_text(counts: Mapping[str, int]) -> str:
+    """How many users of each class, as a line of the log has it."""
     return json.dumps(dict(sorted(counts.items())))
 
 
