@@ -70,8 +70,11 @@ def mosquitto() -> Iterator[int]:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """A PostgreSQL of its own, which refuses to run as root. Yields what to connect to."""
+def postgres(certificate: Path | None = None) -> Iterator[str]:
+    """A PostgreSQL of its own, which refuses to run as root. Yields what to connect to.
+
+    With a certificate (and its key in the same file) nobody gets in without encryption.
+    """
     folders = sorted(str(path) for path in Path("/usr/lib/postgresql").glob("*/bin"))
     initdb, server_program = (program(name, *folders) for name in ("initdb", "postgres"))
     who: dict[str, Any] = {"user": "nobody", "extra_groups": []} if os.geteuid() == 0 else {}
@@ -83,6 +86,14 @@ def postgres() -> Iterator[str]:
     try:
         subprocess.run([initdb, "-D", data, "-A", "trust", "-U", "tester"], check=True, **who, **quiet)
         options = ["-D", data, "-k", folder, "-h", "127.0.0.1", "-p", str(port), "-F"]
+        if certificate:
+            pem = Path(folder, "server.pem")
+            pem.touch(0o600)
+            pem.write_bytes(certificate.read_bytes())
+            Path(data, "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 trust\n")
+            if who:
+                shutil.chown(pem, "nobody")
+            options += ["-c", "ssl=on", "-c", f"ssl_cert_file={pem}", "-c", f"ssl_key_file={pem}"]
         server = subprocess.Popen([server_program, *options], **who, **quiet)
         try:
             _wait_for(port)

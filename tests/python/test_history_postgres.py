@@ -80,3 +80,36 @@ def test_a_server_that_hangs_up_is_told_of_once_and_costs_the_run_nothing(place:
     exported = place.run("export last", KATYDID_STORE=server).stdout
     kept_requests = sum(int(row["requests"]) for row in csv.DictReader(io.StringIO(exported)))
     assert kept_requests == int(own["Aggregated"]["Request Count"]), "what was refused is written later"
+
+
+CERTIFICATES = Path(__file__).parent / "certificates"
+
+
+@pytest.fixture(scope="module", params=["good.pem", "elsewhere.pem"])
+def encrypting(request: pytest.FixtureRequest) -> Iterator[tuple[str, bool]]:
+    """A server that insists on encryption, and whether its certificate is for where it is."""
+    with postgres(CERTIFICATES / request.param) as url:
+        yield url, request.param == "good.pem"
+
+
+def test_a_connection_is_encrypted_and_its_server_known_if_asked(
+    place: Place, encrypting: tuple[str, bool]
+) -> None:
+    url, is_right = encrypting
+    authority = f"sslrootcert={CERTIFICATES / 'authority.pem'}"
+    wrong_name = None if is_right else "certificate is not valid for '127.0.0.1'"
+    for words, said in [
+        ("", None),
+        ("?sslmode=require", None),
+        (f"?sslmode=verify-full&{authority}", wrong_name),
+        (f"?sslmode=require&{authority}", wrong_name),
+        ("?sslmode=verify-full", "unable to get local issuer certificate"),
+        ("?sslmode=disable", "no encryption"),
+        ("?sslmode=verify-ca", "give disable, prefer, require or verify-full"),
+    ]:
+        asked = place.run("runs", KATYDID_STORE=url + words)
+        if said is None:
+            assert asked.returncode == 0, (words, asked.stderr)
+        else:
+            (line,) = asked.stderr.splitlines()
+            assert asked.returncode in (1, 2) and said in line, (words, line)

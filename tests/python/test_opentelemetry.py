@@ -35,6 +35,9 @@ class Fast(FastHttpUser):
     @task
     def visit(self):
         self.client.get("/fast")
+        self.client.request("POST", "/fast", "given", data=b"x", headers={"Own": "kept"})
+        with self.client.get("/missing?fast", catch_response=True) as response:
+            response.success()
 """
 
 
@@ -105,18 +108,21 @@ def test_metrics_traces_and_the_log_of_a_run(server: Server, tmp_path: Path) -> 
         ("renamed", None),
         ("/missing", "HTTPError"),
         ("/fast", None),
+        ("given", None),
+        ("/missing?fast", None),
     }
     assert all(0 < point["sum"] / point["count"] < 1 for point in durations), "seconds"
     users = {point["attributes"]["user_class"] for point in points(written, "locust.users.count")}
     assert users == {"Plain", "Fast"}
     spans = {document["name"] for document in written if "context" in document and "kind" in document}
-    assert spans == {"GET /a", "GET named", "GET renamed", "GET /missing"}
+    assert spans == {"GET /a", "GET named", "GET renamed", "GET /missing", "GET /fast", "POST given"}
     assert any("all users spawned" in str(document.get("body")) for document in written)
     services = {
         document["resource"]["attributes"]["service.name"] for document in written if "resource" in document
     }
     assert services == {"mine"}
-    assert any("traceparent" in request.head.lower() for request in server.requests)
+    assert all(request.head.lower().count("\r\ntraceparent: 00-") == 1 for request in server.requests)
+    assert all("\r\nOwn: kept" in request.head for request in server.requests if request.body)
 
 
 def test_by_otlp_to_a_collector(server: Server, tmp_path: Path) -> None:

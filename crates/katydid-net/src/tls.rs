@@ -81,27 +81,44 @@ impl TlsConfig {
     }
 
     fn build(settings: &TlsSettings) -> Result<Self, Error> {
-        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| Error::new(format!("the TLS library has no usable protocol version: {error}")))?
-            .dangerous()
-            .with_custom_certificate_verifier(verifier(&settings.verify)?);
-        let mut client = match &settings.client_cert {
-            None => builder.with_no_client_auth(),
-            Some((cert, key)) => {
-                let key_file = key.as_ref().unwrap_or(cert);
-                builder.with_client_auth_cert(files::chain(cert)?, files::key(key_file)?).map_err(|error| {
-                    Error::new(format!(
-                        "the client certificate {} does not go with the key {}: {error}; give the key that the \
-                         certificate was made for",
-                        cert.display(),
-                        key_file.display()
-                    ))
-                })?
-            }
-        };
+        let mut client = client_config(settings)?;
         client.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self { client: Arc::new(client) })
+    }
+}
+
+/// What `settings` mean to rustls, for a protocol other than HTTP: nothing is offered by ALPN.
+///
+/// # Errors
+/// Those of [`TlsConfig::try_new`].
+pub fn client_config(settings: &TlsSettings) -> Result<ClientConfig, Error> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::new(format!("the TLS library has no usable protocol version: {error}")))?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier(&settings.verify)?);
+    match &settings.client_cert {
+        None => Ok(builder.with_no_client_auth()),
+        Some((cert, key)) => {
+            let key_file = key.as_ref().unwrap_or(cert);
+            builder.with_client_auth_cert(files::chain(cert)?, files::key(key_file)?).map_err(|error| {
+                Error::new(format!(
+                    "the client certificate {} does not go with the key {}: {error}; give the key that the \
+                         certificate was made for",
+                    cert.display(),
+                    key_file.display()
+                ))
+            })
+        }
+    }
+}
+
+/// What TLS found wrong, in words, if `error` or what it stems from is an I/O error that carries it.
+pub fn complaint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let found = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    match found.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(found) => words::failure(found).label.map(|words| words.to_string()),
+        None => complaint(error.source()?),
     }
 }
 

@@ -200,6 +200,16 @@ impl Judge {
         self.with(stats, &users, |judge, sources| judge.tick(sources, now))
     }
 
+    /// How things stand, as JSON, while the run goes on; the verdict, once it is over.
+    fn standing(
+        &self,
+        stats: &Bound<'_, RequestStats>,
+        users: Vec<Bound<'_, RequestStats>>,
+        now: f64,
+    ) -> String {
+        self.with(stats, &users, |judge, sources| judge.standing(sources, now).json())
+    }
+
     /// The run is over. Returns whether all that was asked was met.
     fn finish(&self, stats: &Bound<'_, RequestStats>, users: Vec<Bound<'_, RequestStats>>, now: f64) -> bool {
         self.with(stats, &users, |judge, sources| judge.finish(sources, now).passed)

@@ -11,6 +11,7 @@ mod level;
 pub mod markdown;
 mod measure;
 mod outcome;
+mod standing;
 mod watch;
 
 use katydid_plan::suite::Scenario;
@@ -19,9 +20,9 @@ use katydid_plan::{Level, Threshold};
 use katydid_stats::{Entry, RunStats};
 
 pub use level::LevelRow;
-pub use outcome::{Outcome, Verdict, shown};
+pub use outcome::{Outcome, State, Verdict, shown};
 
-use level::Results;
+use level::{Results, Sum};
 use watch::{Reading, Watch};
 
 /// The statistics to judge: those of all requests, then those of each class in [`Judge::users`].
@@ -165,7 +166,7 @@ impl Judge {
         let reset_at = Some(all.total().started_at).filter(|at| *at != current.before.total().started_at);
         let seconds = now - reset_at.map_or(current.begun_at, |at| at.max(current.begun_at));
         let results = Results { index: current.index, stats, seconds, is_complete };
-        let degradation = self.degradation(&results);
+        let degradation = self.degradation(results.index, results.stats.total());
         let is_reference = self.is_reference(current.index);
         self.results.push(results);
         for watch in self.watches.iter_mut().filter(|watch| watch.level == Some(current.index)) {
@@ -216,12 +217,25 @@ impl Judge {
 
     fn judged(&self, sources: &Sources<'_>, now: f64) -> Verdict {
         let thresholds: Vec<Outcome> = self.watches.iter().map(|watch| self.outcome(watch)).collect();
-        let levels: Vec<LevelRow> = self.results.iter().map(|results| self.row(results)).collect();
+        let levels: Vec<LevelRow> = self.results.iter().map(|results| self.row(&results.sum())).collect();
+        let passed =
+            thresholds.iter().all(|outcome| outcome.passed) && levels.iter().all(|level| level.is_allowed());
+        Verdict { passed, ..self.framed(sources, now, thresholds, levels) }
+    }
+
+    /// A verdict that passed, of these thresholds and levels.
+    fn framed(
+        &self,
+        sources: &Sources<'_>,
+        now: f64,
+        thresholds: Vec<Outcome>,
+        levels: Vec<LevelRow>,
+    ) -> Verdict {
         let total = sources.first().map(|stats| stats.total());
         Verdict {
+            is_over: true,
             is_asked: self.asks(),
-            passed: thresholds.iter().all(|outcome| outcome.passed)
-                && levels.iter().all(|level| level.is_allowed()),
+            passed: true,
             aborted: self.aborted.clone(),
             judges_failures: self.watches.iter().any(|watch| watch.threshold.judges_failures()),
             requests: total.map_or(0, |total| total.requests),
@@ -249,31 +263,31 @@ impl Judge {
         }
     }
 
-    fn row(&self, results: &Results) -> LevelRow {
-        let planned = &self.levels[results.index];
+    fn row(&self, sum: &Sum<'_>) -> LevelRow {
+        let planned = &self.levels[sum.index];
         let reference = if self.baseline_p95_ms.is_some() {
             "the baseline".into()
         } else {
             self.first_of(planned).title()
         };
-        let of_level =
-            |watch: &&Watch| watch.readings.iter().any(|reading| is_broken_in(reading, results.index));
+        let of_level = |watch: &&Watch| watch.readings.iter().any(|reading| is_broken_in(reading, sum.index));
         let broken = self.watches.iter().filter(of_level).map(|watch| watch.threshold.text.clone()).collect();
         let is_asked =
             planned.level.allowance.is_some() || self.watches.iter().any(|watch| has_level(watch, planned));
-        LevelRow::new(planned, results, self.degradation(results), reference, broken, is_asked)
+        let degradation = self.degradation(sum.index, sum.total);
+        LevelRow::new(planned, sum, degradation, reference, broken, is_asked)
     }
 
     /// By which share the 95th percentile is above that of the first level of its scenario, or the baseline's.
-    fn degradation(&self, results: &Results) -> Option<f64> {
-        let planned = self.levels.get(results.index)?;
+    fn degradation(&self, level: usize, total: &Entry) -> Option<f64> {
+        let planned = self.levels.get(level)?;
         let first = self.first_of(planned);
         let of_first = || {
             let first = self.results.iter().find(|other| self.levels[other.index] == *first)?;
-            (first.index != results.index).then(|| p95_ms(first.stats.total())).flatten()
+            (first.index != level).then(|| p95_ms(first.stats.total())).flatten()
         };
         let reference = self.baseline_p95_ms.or_else(of_first)?;
-        Some((p95_ms(results.stats.total())? - reference) / reference).filter(|share| share.is_finite())
+        Some((p95_ms(total)? - reference) / reference).filter(|share| share.is_finite())
     }
 
     /// Is a level what the others of its scenario are compared with?

@@ -4,7 +4,7 @@
 //! caller names.
 //!
 //! Reading order: [`address`] (where), [`run`] (what is known of a run), [`store`] (the operations), `schema` and
-//! `database` (tables, and the two databases that hold them), `wire` and `bits` (how measurements become bytes), [`writer`] (the
+//! `database` (tables, and the two databases that hold them; `encryption`), `wire` and `bits` (how measurements become bytes), [`writer`] (the
 //! thread that keeps a run while it goes on), [`retention`] (what is forgotten).
 //!
 //! ```
@@ -27,6 +27,7 @@
 pub mod address;
 mod bits;
 mod database;
+mod encryption;
 pub mod error;
 mod postgres;
 pub mod retention;

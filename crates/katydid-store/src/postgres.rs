@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use postgres::types::private::BytesMut;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use postgres::{Client, Config, NoTls};
+use postgres::{Client, Config};
 
 use crate::address::Address;
 use crate::database::{Database, Dialect, Row, Value};
+use crate::encryption::Encryption;
 use crate::error::{Error, Result};
 
 /// How long a server may take to answer a first connection.
@@ -21,20 +22,26 @@ impl Postgres {
     /// Connects.
     pub(crate) fn open(url: &str) -> Result<Self> {
         let shown = Address::Postgres(url.to_owned());
+        let encryption = Encryption::of(url)?;
         let mut config: Config =
-            url.parse().map_err(|error| Error::usage(format!("{shown}: {}", reason(&error))))?;
+            encryption.url.parse().map_err(|error| Error::usage(format!("{shown}: {}", reason(&error))))?;
+        config.ssl_mode(encryption.mode);
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT);
         }
         config.application_name("katydid");
-        let client =
-            config.connect(NoTls).map_err(|error| Error::database(format!("{shown}: {}", reason(&error))))?;
+        let client = config
+            .connect(encryption.connector)
+            .map_err(|error| Error::database(format!("{shown}: {}", reason(&error))))?;
         Ok(Self { client })
     }
 }
 
 /// The error's own words are few: what it stems from says more.
 fn reason(error: &postgres::Error) -> String {
+    if let Some(complaint) = katydid_net::tls::complaint(error) {
+        return format!("no encrypted connection: {complaint}");
+    }
     match (error.as_db_error(), std::error::Error::source(error)) {
         (Some(said), _) => said.message().to_owned(),
         (None, Some(source)) => format!("{error}: {source}"),

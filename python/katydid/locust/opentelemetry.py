@@ -2,8 +2,9 @@
 
 OpenTelemetry's own variables choose the exporters: `OTEL_METRICS_EXPORTER`, `OTEL_TRACES_EXPORTER` and
 `OTEL_LOGS_EXPORTER` each name some of `otlp`, `console` and `none`, separated by commas; `otlp` goes by
-`OTEL_EXPORTER_OTLP_PROTOCOL`, which is `grpc` or `http/protobuf`. Traces are of requests that `requests` or
-`urllib3` send: those of `HttpUser`, and of libraries. While they are on, `HttpUser` takes its slow path.
+`OTEL_EXPORTER_OTLP_PROTOCOL`, which is `grpc` or `http/protobuf`. Traces are of the requests of `HttpUser`
+and `FastHttpUser`, and of what libraries send by `requests` or `urllib3`; each carries `traceparent` to the
+server. While they are on, users take their slow path.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import os
 import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import wraps
 from importlib import import_module
+from inspect import signature
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -165,6 +168,37 @@ def _trace(resource: Any) -> None:
             logger.info("requests of %s leave no traces: pip install %s", library, package)
         else:
             getattr(found, name)().instrument(**settings)
+    _trace_fast_clients(trace.get_tracer("locust"))
+
+
+def _trace_fast_clients(tracer: Any) -> None:
+    """Make a span of each request of `FastHttpUser`, from its start until its answer is there."""
+    from opentelemetry.propagate import inject
+    from opentelemetry.trace import SpanKind, StatusCode
+
+    from .contrib.fasthttp import _ABSOLUTE_URL, FastHttpSession
+
+    send: Any = FastHttpSession.request
+    parameters = signature(FastHttpSession._request)
+
+    @wraps(send)
+    def request(session: Any, *positional: Any, **named: Any) -> Any:
+        call = parameters.bind(session, *positional, **named)
+        asked = call.arguments
+        url = asked["url"] if _ABSOLUTE_URL.match(asked["url"]) else f"{session.base_url}{asked['url']}"
+        title = f"{asked['method']} {asked.get('name') or urlsplit(url).path or '/'}"
+        with tracer.start_as_current_span(title, kind=SpanKind.CLIENT) as span:
+            span.set_attributes({"http.request.method": asked["method"], "url.full": url})
+            asked["headers"] = dict(asked.get("headers") or {})
+            inject(asked["headers"])
+            response = send(*call.args, **call.kwargs)
+            if response.status_code:
+                span.set_attribute("http.response.status_code", response.status_code)
+            if response.error or response.status_code >= 400:
+                span.set_status(StatusCode.ERROR, str(response.error or ""))
+        return response
+
+    FastHttpSession.request = request  # type: ignore[method-assign, assignment]
 
 
 def _name_span(span: Any, request: Any) -> None:

@@ -403,3 +403,61 @@ fn json_has_every_number() {
         (&10.0.into(), &false.into())
     );
 }
+
+#[test]
+fn how_things_stand_is_told_while_the_run_goes_on() {
+    let mut run = Run::new(&["p95<1s", "max<50ms", "p95<1s on /later", "rps>1 after 5s"], "");
+    let standing = |run: &Run| run.judge.standing(&[&run.stats], run.now);
+    assert!(standing(&run).thresholds.iter().take(3).all(|outcome| outcome.state == State::Waiting));
+    run.requests(&[20.0, 40.0]).second();
+    let states =
+        |verdict: &Verdict| verdict.thresholds.iter().map(|outcome| outcome.state).collect::<Vec<_>>();
+    let verdict = standing(&run);
+    assert_eq!(states(&verdict), [State::Met, State::Met, State::Waiting, State::Waiting]);
+    assert!(verdict.passed && !verdict.is_over);
+    assert_eq!(verdict.thresholds[1].now_shown.as_deref(), Some("40.00 ms"));
+    assert_eq!(verdict.thresholds[1].limit_shown, "50.00 ms");
+    run.requests(&[60.0]).second();
+    let verdict = standing(&run);
+    assert_eq!(states(&verdict), [State::Met, State::Broken, State::Waiting, State::Waiting]);
+    assert!(!verdict.passed);
+    let end = run.end();
+    assert!(end.is_over && end.thresholds.iter().all(|outcome| outcome.now.is_none()));
+    assert_eq!(standing(&run), end, "after the end it is the verdict");
+}
+
+#[test]
+fn a_broken_window_stays_broken_and_one_that_is_not_full_waits() {
+    let mut run = Run::new(&["max<50ms over 2s"], "");
+    let standing = |run: &Run| run.judge.standing(&[&run.stats], run.now).thresholds[0].clone();
+    run.requests(&[80.0]).second();
+    assert_eq!(standing(&run).state, State::Waiting);
+    run.second();
+    assert_eq!(standing(&run).state, State::Broken);
+    for _ in 0..3 {
+        run.requests(&[10.0]).second();
+    }
+    let outcome = standing(&run);
+    assert_eq!((outcome.state, outcome.shown.as_str()), (State::Broken, "80.00 ms"));
+    assert_eq!(outcome.now_shown.as_deref(), Some("10.00 ms"));
+}
+
+#[test]
+fn levels_are_over_run_or_come() {
+    let mut run = Run::new(
+        &["p95<100ms on level:*", "degradation<50% on level:2"],
+        "1@1 for 1s, 2@1 for 1s, 3@1 for 1s",
+    );
+    let standing = |run: &Run| run.judge.standing(&[&run.stats], run.now);
+    run.level(0).requests(&[10.0, 10.0]).second();
+    run.level(1).requests(&[30.0]).second();
+    let verdict = standing(&run);
+    let told: Vec<_> =
+        verdict.levels.iter().map(|level| (level.state, level.requests, level.degradation)).collect();
+    assert_eq!(told, [("over", 2, None), ("running", 1, Some(2.0)), ("coming", 0, None)]);
+    let states: Vec<_> = verdict.thresholds.iter().map(|outcome| outcome.state).collect();
+    assert_eq!(states, [State::Met, State::Broken]);
+    assert_eq!(verdict.levels[1].p95_ms, Some(30.0));
+    run.end_level();
+    assert_eq!(standing(&run).levels[1].state, "over");
+}
