@@ -49,7 +49,7 @@ DEFAULTS = {
     "web_host_display_name": None, "web_port": 8089, "headless": False, "autostart": False, "autoquit": -1,
     "headful": False, "web_auth": None, "web_login": False, "tls_cert": "", "tls_key": "",
     "class_picker": False, "build_path": "", "legacy_ui": False, "web_base_path": "", "master": False,
-    "master_bind_host": "", "master_bind_port": 5557, "expect_workers": 1, "expect_workers_max_wait": 0,
+    "master_bind_host": "*", "master_bind_port": 5557, "expect_workers": 1, "expect_workers_max_wait": 0,
     "enable_rebalancing": False, "expect_slaves": None, "worker": False, "slave": None, "processes": None,
     "master_host": "127.0.0.1", "master_port": 5557, "tags": None, "exclude_tags": None, "csv_prefix": None,
     "stats_history_enabled": False, "print_stats": False, "only_summary": False, "reset_stats": False,
@@ -63,7 +63,6 @@ def test_every_option_of_locust_has_its_attribute_and_default() -> None:
     options = vars(parse())
     ours = {option.attribute for option in OPTIONS if option.is_ours}
     assert all(name.startswith("katydid_") for name in ours)
-    # One default is not Locust's `*`: a master without a key listens on this machine alone unless told so.
     assert {name: value for name, value in options.items() if name not in ours} == DEFAULTS
 
 

@@ -62,12 +62,12 @@ def create_node(environment: Environment, options: Namespace, signals: Signals) 
     except ConnectionError as fault:
         raise NoRunner(str(fault), EXIT_NO_MASTER) from fault
     except OSError as fault:
-        place = (
-            f"{options.master_bind_host or 'the master'}:{options.master_bind_port}: "
-            if options.master
-            else ""
-        )
-        raise NoRunner(f"{place}{fault}") from fault
+        is_of_file = fault.filename is not None or not options.master
+        raise NoRunner(
+            str(fault)
+            if is_of_file
+            else f"the master cannot listen on port {options.master_bind_port}: {fault}"
+        ) from fault
     except ValueError as fault:
         raise NoRunner(str(fault)) from fault
     return made[0]
@@ -75,7 +75,7 @@ def create_node(environment: Environment, options: Namespace, signals: Signals) 
 
 def _node(environment: Environment, options: Namespace) -> Runner:
     if options.master:
-        return environment.create_master_runner(options.master_bind_host, options.master_bind_port)
+        return environment.create_master_runner(options.katydid_bind_host, options.master_bind_port)
     if options.worker:
         return environment.create_worker_runner(options.master_host, options.master_port)
     return environment.create_local_runner()

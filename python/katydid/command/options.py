@@ -298,7 +298,7 @@ OPTIONS: tuple[Option, ...] = (
         "Address for the master to listen on, * for all. Default: with a cluster key all, without one this"
         " machine alone",
         env="LOCUST_MASTER_BIND_HOST",
-        default="",
+        default="*",
         metavar="<ip>",
     ),
     Option(

@@ -169,6 +169,9 @@ def _parse_options() -> Namespace:
     """All options, checked against each other and against what this build can do."""
     parser = get_parser()
     options: Namespace = parser.parse_args()
+    # Where nobody says where a master shall listen, that depends on whether there is a cluster key.
+    is_told = "--master-bind-host" not in parser.get_source_to_settings_dict().get("defaults", {})
+    options.katydid_bind_host = options.master_bind_host if is_told else ""
     if options.stats_history_enabled and not options.csv_prefix:
         parser.error("--csv-full-history needs --csv")
     if options.headful:
