@@ -299,8 +299,8 @@ def test_a_worker_gives_up_when_its_master_is_silent(
 def test_missing_workers_are_found_by_the_numbers_that_a_suite_has_set(
     made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runners, "HEARTBEAT_INTERVAL", 0.2)
-    monkeypatch.setattr(runners, "HEARTBEAT_LIVENESS", 1)
+    monkeypatch.setattr(runners, "HEARTBEAT_INTERVAL", 0.5)
+    monkeypatch.setattr(runners, "HEARTBEAT_LIVENESS", 2)
     monkeypatch.setattr(runners, "HEARTBEAT_DEAD_INTERNAL", -5)
     master = made.master()
     worker, other = made.worker(master), made.worker(master)
@@ -310,7 +310,7 @@ def test_missing_workers_are_found_by_the_numbers_that_a_suite_has_set(
     wait_for(lambda: len(master.clients.missing) == 1)
     wait_for(lambda: other.user_count == 2)
     wait_for(lambda: len(master.clients) == 1)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30, "Locust's own numbers take a minute"
 
 
 def test_logs_of_workers_reach_the_master(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
