@@ -134,3 +134,15 @@ def answer(status: str = "200 OK", body: bytes = b"", *headers: str) -> bytes:
     """A complete answer."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
+
+
+client_has_seen = threading.Event()
+"""Whom `in_pieces` waits for."""
+
+
+def in_pieces(request: Received, peer: Peer) -> bytes:
+    """A script: a part of the body, and the rest when the client has seen that."""
+    peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nab\ncd\n\r\n")
+    client_has_seen.wait(5)
+    client_has_seen.clear()
+    return b"5\r\nef\ngh\r\n0\r\n\r\n"
