@@ -329,28 +329,33 @@ def stall(place: Any) -> Callable[..., bytes | None]:
     return script
 
 
-def killed(stage: Any, act: Callable[[], Any]) -> None:
+def under_way(stage: Any, act: Callable[..., Any], *arguments: Any) -> Any:
+    """A greenlet whose request the server has, and that had a moment to read what it says."""
     import gevent
 
-    greenlet = gevent.spawn(act)
+    greenlet = gevent.spawn(act, *arguments)
+    with gevent.Timeout(20):
+        while all(request.path != "/stall" for request in stage.server.requests):
+            gevent.sleep(0.005)
     gevent.sleep(0.1)
+    return greenlet
+
+
+def killed(stage: Any, act: Callable[[], Any]) -> None:
+    greenlet = under_way(stage, act)
     greenlet.kill()
     stage.note("killed", greenlet.value)
 
 
 def raised_into(stage: Any, act: Callable[[], Any]) -> None:
-    import gevent
-
-    greenlet = gevent.spawn(stage.attempt, act)
-    gevent.sleep(0.1)
-    greenlet.kill(KeyError("from outside"))
+    under_way(stage, stage.attempt, act).kill(KeyError("from outside"))
 
 
 def timed_out(stage: Any, act: Callable[[], Any]) -> None:
     import gevent
 
     def limited() -> Any:
-        with gevent.Timeout(0.1):
+        with gevent.Timeout(0.3):
             return act()
 
     stage.attempt(limited)
@@ -359,7 +364,7 @@ def timed_out(stage: Any, act: Callable[[], Any]) -> None:
 def timed_out_silently(stage: Any, act: Callable[[], Any]) -> None:
     import gevent
 
-    with gevent.Timeout(0.1, False):
+    with gevent.Timeout(0.3, False):
         act()
     stage.note("went on")
 
@@ -368,7 +373,7 @@ def timed_out_with_an_error_of_its_own(stage: Any, act: Callable[[], Any]) -> No
     import gevent
 
     def limited() -> Any:
-        with gevent.Timeout(0.1, ValueError("too slow")):
+        with gevent.Timeout(0.3, ValueError("too slow")):
             return act()
 
     stage.attempt(limited)

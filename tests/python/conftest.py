@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import gevent
 import pytest
-from listening import Listener
+from katydid.locust import FastHttpUser, HttpUser
+from katydid.locust.env import Environment
+from katydid.locust.web import WebUI
+from katydid.results import samples
+from listening import Idle, Listener
 from scripted import Server
 
 
@@ -29,3 +34,33 @@ def server() -> Iterator[Server]:
 def heard() -> Listener:
     """The events of a client."""
     return Listener()
+
+
+@pytest.fixture(params=[HttpUser, FastHttpUser])
+def user(request: pytest.FixtureRequest, host: str) -> Iterator[HttpUser]:
+    """A user of either kind, of the module's own server, whose failures are kept."""
+    user_class = type("Shopper", (request.param,), {"host": host, "abstract": False})
+    environment = Environment(user_classes=[user_class])
+    environment.create_local_runner()
+    samples.keep(environment)
+    yield user_class(environment)
+    assert environment.runner is not None
+    environment.runner.quit()
+
+
+@pytest.fixture
+def make_page() -> Iterator[Callable[..., WebUI]]:
+    """Pages of environments with a runner, ended with the test."""
+    made: list[WebUI] = []
+
+    def make(**settings: Any) -> WebUI:
+        environment = Environment(user_classes=[Idle], locustfile="suite.py")
+        environment.create_local_runner()
+        made.append(environment.create_web_ui("127.0.0.1", 0, **settings))
+        return made[-1]
+
+    yield make
+    for page in made:
+        page.stop()
+        assert page.environment.runner is not None
+        page.environment.runner.quit()

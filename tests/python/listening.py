@@ -1,13 +1,23 @@
-"""Clients whose events are kept."""
+"""Clients whose events are kept, and a user who does nothing."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from katydid.locust import User, constant, task
 from katydid.locust.clients import HttpSession
 from katydid.locust.contrib.fasthttp import FastHttpSession
 from katydid.locust.event import EventHook
 from scripted import answer
+
+
+class Idle(User):
+    """Is there, and does nothing."""
+
+    wait_time = constant(1000)
+
+    @task
+    def idle(self) -> None: ...
 
 
 class Listener:

@@ -57,7 +57,7 @@ def _outcomes(python: str, command: str, folder: Path) -> list[Outcome]:
     prepared = [_prepare(place, case) for place, case in zip(folders, CASES, strict=True)]
     table = folder / f"{command}.json"
     table.write_text(json.dumps(prepared))
-    subprocess.run([python, str(_PROBE_PROGRAM), command, str(table)], check=True, timeout=400)
+    subprocess.run([python, str(_PROBE_PROGRAM), command, str(table)], check=True, timeout=800)
     return [_collect(place) for place in folders]
 
 
