@@ -5,6 +5,7 @@
 //! `benches/master.py` lets them loose on whole masters, ours and stock Locust's. Linux only: the numbers come from
 //! `/proc`.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -123,7 +124,7 @@ struct Worker {
 
 impl Worker {
     fn join(place: &str, number: u64) -> Outcome<Self> {
-        let id = format!("host{}_{number:08x}", number % 50);
+        let id = id_of(number);
         let mut stream = TcpStream::connect(place)?;
         let mut session = Session::new(Side::Worker(id.clone().into_bytes()), None);
         let mut buffer = [0; 4096];
@@ -140,8 +141,11 @@ impl Worker {
     }
 
     fn say(&mut self, message: &ToMaster) -> Outcome<()> {
-        let bytes = encode_to_master(message, &self.id);
-        self.session.send(&bytes);
+        self.send(&encode_to_master(message, &self.id))
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Outcome<()> {
+        self.session.send(bytes);
         self.flush()
     }
 
@@ -208,8 +212,33 @@ fn heartbeat() -> ToMaster {
     ToMaster::Heartbeat(Heartbeat { state: "running".to_owned(), cpu_percent: 50.0, ..Heartbeat::default() })
 }
 
-/// A report as a stock worker sends it: without anything of katydid's.
-fn report(names: u64) -> RunStats {
+/// Ids are of one length.
+fn id_of(number: u64) -> String {
+    format!("host{:02}_{number:08x}", number % 50)
+}
+
+/// Reports as stock workers send them: without anything of katydid's. They are made once for each number of users, and
+/// differ in the sender's id, which is the last that a message has.
+struct Reports {
+    stats: RunStats,
+    made: BTreeMap<UserCounts, Vec<u8>>,
+}
+
+impl Reports {
+    fn of(&mut self, worker: &Worker) -> &[u8] {
+        let Self { stats, made } = self;
+        let bytes = made.entry(worker.users.clone()).or_insert_with_key(|users| {
+            let (stats, users) = (stats.clone(), users.clone());
+            let report = Report { stats, users, others: Vec::new(), mark: None, raw: None };
+            encode_to_master(&ToMaster::Stats(Arc::new(report)), &worker.id)
+        });
+        let at = bytes.len() - worker.id.len();
+        bytes[at..].copy_from_slice(worker.id.as_bytes());
+        bytes
+    }
+}
+
+fn stats(names: u64) -> RunStats {
     let mut stats = RunStats::new(1_700_000_000.0);
     for name in 0..names {
         let id = stats.entry("GET", &format!("/shop/category/{name}/items"));
@@ -222,8 +251,7 @@ fn report(names: u64) -> RunStats {
 }
 
 fn be_workers(place: &str, count: u64, seconds: u64, names: u64) -> Outcome<()> {
-    let mut report =
-        Report { stats: report(names), users: UserCounts::new(), others: Vec::new(), mark: None, raw: None };
+    let mut reports = Reports { stats: stats(names), made: BTreeMap::new() };
     let begun = Instant::now();
     let probed = Worker::join(place, count)?;
     let mut workers = (0..count).map(|number| Worker::join(place, number)).collect::<Outcome<Vec<_>>>()?;
@@ -244,8 +272,7 @@ fn be_workers(place: &str, count: u64, seconds: u64, names: u64) -> Outcome<()> 
             worker.listen()?;
             worker.say(&heartbeat())?;
             if (step / count + step).is_multiple_of(3) {
-                report.users.clone_from(&worker.users);
-                worker.say(&ToMaster::Stats(Arc::new(report.clone())))?;
+                worker.send(reports.of(worker))?;
             }
         }
         done = due;
