@@ -3,10 +3,10 @@
 .venv/bin/python benches/master.py [--workers 1000] [--seconds 30] [--names 200] [--only node,katydid,locust]
 
 Three masters, one after another, are loaded by workers that report as Locust's do (the example
-`thousand_workers` of katydid-cluster): the node of katydid-cluster alone, `katydid --master` with its page, and
-`locust --master` with its page. Of each: CPU and memory, how long a heartbeat waits for its answer, how long
-/stats/requests takes. Everything is on 127.0.0.1. STOCK_PYTHON names a Python that has stock Locust; without it
-that master is left out. Linux only.
+`thousand_workers` of katydid-cluster): the node of katydid-cluster alone, `katydid --master` with its page,
+and `locust --master` with its page. Of each: CPU and memory, how long a heartbeat waits for its answer, how
+long /stats/requests takes; of the two with a page first without and then in a run. Everything is on
+127.0.0.1. STOCK_PYTHON names a Python that has stock Locust; without it that master is left out. Linux only.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 SUITE = """
@@ -33,7 +34,7 @@ class Visitor(User):
     def look(self):
         pass
 """
-PATIENCE_S = 60
+PATIENCE_S = 30
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -95,8 +96,6 @@ class Master:
     def __init__(self, command: list[str]) -> None:
         self.command = command
         self.port, self.page_port = free_port(), free_port()
-        self.answers_ms: list[float] = []
-        self.most_mib = 0.0
 
     def hold_out(self, workers: list[str], size: list[str]) -> None:
         """Let workers report to it, and print how it bears that."""
@@ -114,30 +113,62 @@ class Master:
                     print(log.read()[-2000:])
                     raise
                 finally:
-                    master.terminate()
-                    master.wait(PATIENCE_S)
+                    master.kill()
+                    master.wait()
 
     def options(self) -> list[str]:
         ports = ["--master-bind-port", str(self.port), "--web-port", str(self.page_port)]
         return ["--master", "--master-bind-host", "127.0.0.1", "--web-host", "127.0.0.1", *ports]
 
     def watch(self, master: subprocess.Popen[bytes], workers: list[str], size: list[str]) -> None:
+        """First without a run, then with ten users on each worker."""
         self.wait_for_page(master)
-        place = f"127.0.0.1:{self.port}"
+        place, half_s = f"127.0.0.1:{self.port}", int(size[1]) / 2
         with subprocess.Popen([*workers, place, *size], stdout=subprocess.PIPE, text=True) as load:
             assert load.stdout is not None
             print(load.stdout.readline(), end="")
-            users = {"user_count": 10 * int(size[0]), "spawn_rate": 10 * int(size[0])}
-            self.ask("/swarm", urllib.parse.urlencode(users).encode())
-            begun, before = time.monotonic(), cpu_seconds(master.pid)
-            while load.poll() is None:
-                self.look(master.pid)
-                time.sleep(0.5)
-            cores = (cpu_seconds(master.pid) - before) / (time.monotonic() - begun)
+            for phase in ("before the run", "in the run"):
+                if phase == "in the run":
+                    self.start(10 * int(size[0]))
+                ends = time.monotonic() + half_s
+                print(f"{phase}: {self.window(master.pid, load, ends)}")
             print(load.stdout.read(), end="")
-            if load.returncode:
+            if load.wait():
                 sys.exit(f"the workers ended with {load.returncode}")
-        self.report(cores)
+
+    def start(self, users: int) -> None:
+        """Begin a run; Locust's master may be too busy to say that it has."""
+        form = urllib.parse.urlencode({"user_count": users, "spawn_rate": users}).encode()
+        begun = time.monotonic()
+        try:
+            self.ask("/swarm", form)
+            print(f"/swarm took {ms_since(begun):.0f} ms")
+        except TimeoutError:
+            print(f"/swarm was not answered within {PATIENCE_S} s")
+
+    def window(self, pid: int, load: subprocess.Popen[str], ends: float) -> str:
+        """What the master uses until then, and how quickly the page answers."""
+        begun, before = time.monotonic(), cpu_seconds(pid)
+        answers_ms, unanswered, most_mib, stats = [], 0, 0.0, {}
+        while load.poll() is None and time.monotonic() < ends:
+            asked = time.monotonic()
+            try:
+                stats = self.ask("/stats/requests")
+                answers_ms.append(ms_since(asked))
+            except TimeoutError:
+                unanswered += 1
+            pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+            most_mib = max(most_mib, pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
+            time.sleep(0.5)
+        cores = (cpu_seconds(pid) - before) / (time.monotonic() - begun)
+        if not stats:
+            return f"{cores:.3f} cores, {most_mib:.0f} MiB at most; the page did not answer in {PATIENCE_S} s"
+        median, last = statistics.median(answers_ms), max(answers_ms)
+        return (
+            f"{cores:.3f} cores, {most_mib:.0f} MiB at most; {stats['state']}, {stats['user_count']} users;"
+            f" {len(answers_ms)} times /stats/requests: {median:.0f} ms in the median, {last:.0f} ms at most,"
+            f" {unanswered} unanswered"
+        )
 
     def wait_for_page(self, master: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + PATIENCE_S
@@ -149,29 +180,11 @@ class Master:
                 time.sleep(0.1)
         sys.exit(f"no page: {shlex.join(self.command)}")
 
-    def look(self, pid: int) -> None:
-        begun = time.monotonic()
-        self.ask("/stats/requests")
-        self.answers_ms.append((time.monotonic() - begun) * 1000)
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        self.most_mib = max(self.most_mib, pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
-
-    def ask(self, path: str, body: bytes | None = None) -> dict[str, object]:
+    def ask(self, path: str, body: bytes | None = None) -> dict[str, Any]:
         with urllib.request.urlopen(
             f"http://127.0.0.1:{self.page_port}{path}", body, timeout=PATIENCE_S
         ) as answer:
             return json.load(answer)
-
-    def report(self, cores: float) -> None:
-        """Print what the run has shown."""
-        stats = self.ask("/stats/requests")
-        total = next(row for row in stats["stats"] if row["name"] == "Aggregated")
-        print(f"page: {stats['state']}, {stats['user_count']} users, {total['num_requests']} requests")
-        median, last = statistics.median(self.answers_ms), max(self.answers_ms)
-        print(
-            f"{len(self.answers_ms)} looks at /stats/requests took {median:.0f} ms in the median, {last:.0f} ms at most"
-        )
-        print(f"{cores:.3f} cores, {self.most_mib:.0f} MiB at most")
 
 
 def free_port() -> int:
@@ -179,6 +192,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def ms_since(begun: float) -> float:
+    """Milliseconds since a moment of the monotonic clock."""
+    return (time.monotonic() - begun) * 1000
 
 
 def cpu_seconds(pid: int) -> float:

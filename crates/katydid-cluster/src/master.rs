@@ -424,6 +424,7 @@ impl Master {
     /// Time passes. To be called at least every tenth of a second, and when [`Self::due`] says so.
     pub fn tick(&mut self, now: Now) {
         if now.elapsed >= self.look_at {
+            self.excuse_standstill(now);
             self.look_at = now.elapsed + LOOK_PAUSE;
             self.look_for_missing(now);
             self.resting.retain(|_, since| now.elapsed < *since + Duration::from_secs(600));
@@ -431,6 +432,16 @@ impl Master {
         self.step(now);
         self.settle(now);
         self.end_stop_if_done(now);
+    }
+
+    /// While a master stood still, or had more to read than it could, it heard nobody: that is not their fault.
+    fn excuse_standstill(&mut self, now: Now) {
+        let stood_still = now.elapsed.saturating_sub(self.look_at);
+        if stood_still > self.settings.heartbeat_interval {
+            for node in self.roster.iter_mut() {
+                node.seen_at = (node.seen_at + stood_still).min(now.elapsed);
+            }
+        }
     }
 
     fn look_for_missing(&mut self, now: Now) {
