@@ -40,15 +40,17 @@ fn main() -> Outcome<()> {
     let names = numbers.next().transpose()?.unwrap_or(200);
     let mut chance = Chance(numbers.next().transpose()?.unwrap_or(1));
     let costs = Costs::measure(names)?;
-    println!("for one heartbeat {:.1} us; for one report of {names} names", costs.heartbeat_us);
-    println!("  of a stock worker's {:.0} us, of a katydid node's {:.0} us", costs.report_us, costs.whole_us);
+    println!("a heartbeat takes {:.1} us; a report of {names} names", costs.heartbeat.us);
+    for (whose, cost) in [("a stock worker's", &costs.report), ("a katydid node's", &costs.whole)] {
+        println!("  of {whose} {:.0} us and {:.0} kB", cost.us, cost.bytes as f64 / 1000.0);
+    }
     println!("\none master; workers of katydid's");
     for workers in [100, 300, 1000, 3000, 5000, 10_000, 20_000] {
-        println!("{workers:>7} workers: {}", queue(&mut chance, workers, costs.heartbeat_us, costs.whole_us));
+        println!("{workers:>7} workers: {}", queue(&mut chance, workers, costs.heartbeat.us, costs.whole.us));
     }
     println!("\nmasters under one master");
     for (masters, workers) in [(10, 1000), (100, 1000), (1000, 1000)] {
-        let root = queue(&mut chance, masters, costs.heartbeat_us, costs.whole_us);
+        let root = queue(&mut chance, masters, costs.heartbeat.us, costs.whole.us);
         println!("{masters:>5} masters of {workers} workers, {} in all: root {root}", masters * workers);
     }
     Ok(())
@@ -56,9 +58,15 @@ fn main() -> Outcome<()> {
 
 /// What a master's thread spends on a message.
 struct Costs {
-    heartbeat_us: f64,
-    report_us: f64,
-    whole_us: f64,
+    heartbeat: Cost,
+    report: Cost,
+    whole: Cost,
+}
+
+struct Cost {
+    us: f64,
+    /// How long the message is.
+    bytes: usize,
 }
 
 impl Costs {
@@ -77,9 +85,9 @@ impl Costs {
         };
         let stock = report(None);
         Ok(Self {
-            heartbeat_us: time(|_| ToMaster::Heartbeat(heartbeat.clone()))?,
-            report_us: time(|_| stock.clone())?,
-            whole_us: time(|number| report(Some(mark(number))))?,
+            heartbeat: time(|_| ToMaster::Heartbeat(heartbeat.clone()))?,
+            report: time(|_| stock.clone())?,
+            whole: time(|number| report(Some(mark(number))))?,
         })
     }
 }
@@ -96,16 +104,17 @@ fn stats(names: u64) -> RunStats {
     stats
 }
 
-/// The time of the quickest third of such messages, in microseconds each: a busy machine makes the others slow.
-fn time(message: impl Fn(u64) -> ToMaster) -> Outcome<f64> {
+/// What the quickest third of such messages cost each: a busy machine makes the others slow.
+fn time(message: impl Fn(u64) -> ToMaster) -> Outcome<Cost> {
     let mut master = Master::new(Settings::new(1, "2.46.3"));
     master.begin();
     let now = Now { elapsed: Duration::ZERO, unix_s: 1_700_000_000.0 };
     master.receive(now, "host_1", ToMaster::Ready { version: Version::Named("2.46.3".to_owned()) });
     let mut total = RunStats::new(0.0);
-    let mut spans = Vec::new();
+    let (mut spans, mut length) = (Vec::new(), 0);
     for number in 0..TIMED {
         let bytes = encode_to_master(&message(u64::from(number) + 1), "host_1");
+        length = bytes.len();
         let begun = Instant::now();
         master.receive(now, "host_1", decode_to_master(&bytes)?.message);
         for action in master.take_actions() {
@@ -119,7 +128,7 @@ fn time(message: impl Fn(u64) -> ToMaster) -> Outcome<f64> {
     }
     spans.sort_by(f64::total_cmp);
     let quick = &spans[..spans.len() / 3];
-    Ok(quick.iter().sum::<f64>() / quick.len() as f64)
+    Ok(Cost { us: quick.iter().sum::<f64>() / quick.len() as f64, bytes: length })
 }
 
 /// Workers with a beat each in front of one thread: how busy is it, how long do heartbeats wait?
