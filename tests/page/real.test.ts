@@ -55,7 +55,9 @@ it("runs a test from its start to its report", async () => {
   await expect.poll(() => number(page, "Users"), { timeout: 10_000 }).toBe(12);
 
   await page.getByRole("tab", { name: "Failures" }).click();
-  await page.getByRole("rowheader").first().getByRole("button").click();
+  const failures = page.locator('.table-place[aria-label="Failures"]');
+  await page.locator('.table-place[aria-label="Why requests failed"]').getByRole("rowheader", { name: "client error" }).waitFor();
+  await failures.getByRole("rowheader").first().getByRole("button").click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: "Copy as curl" }).click();
   await dialog.getByRole("button", { name: "Copied" }).waitFor();

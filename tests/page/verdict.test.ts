@@ -5,6 +5,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { filled, Mock } from "../../web/mock/server.mjs";
 import { launch } from "./browser.ts";
+import { level, linesOf, outcome } from "./judged.ts";
 
 const TEMPLATE = readFileSync(new URL("../../web/dist/report.html", import.meta.url), "utf8");
 let browser: Browser;
@@ -16,19 +17,6 @@ afterAll(async () => {
   await browser?.close();
 });
 
-function level(number: number, more: object) {
-  const times = { avg_ms: 10, p50_ms: 9, p95_ms: 20 * number, p99_ms: 40, max_ms: 50 };
-  const counts = { requests: 1000 * number, failures: 5, fail_ratio: 0.005 / number, rps: 33.5, seconds: 300 };
-  const state = { is_complete: true, is_asked: true, passed: true, allowance: null, broken: [], reference: "level 1" };
-  return {
-    ...{ scenario: null, number, title: `level ${number}`, users: 10 * number, spawn_rate: 1, degradation: null },
-    ...times,
-    ...counts,
-    ...state,
-    ...more,
-  };
-}
-
 async function told(verdict: unknown) {
   const mock = new Mock({ entries: 3, history: 10 });
   mock.state = "stopped";
@@ -39,21 +27,17 @@ async function told(verdict: unknown) {
 }
 
 it("shows thresholds and levels in the order of the run", async () => {
-  const outcome = { value: 1540, limit: 2000, unit: "ms", shown: "1.540 s", place: "", at_s: 60 };
   const page = await told({
-    ...{ is_asked: true, passed: false, aborted: "max<1s abort is broken: 1.540 s" },
+    ...{ is_over: true, is_asked: true, passed: false, aborted: "max<1s abort is broken: 1.540 s" },
     thresholds: [
-      { ...outcome, text: "p95<2s", passed: true },
-      { ...outcome, text: "max<1s abort", passed: false, place: "level 2, GET /<b>x</b>" },
+      outcome({ text: "p95<2s", passed: true }),
+      outcome({ text: "max<1s abort", passed: false, place: "level 2, GET /<b>x</b>" }),
     ],
     levels: [level(2, {}), level(10, { degradation: 0.5, passed: false }), level(1, { degradation: -0.25 })],
   });
   expect(await page.locator(".part > h2").first().textContent()).toBe("Verdict: failed");
   await page.getByText("The run was ended early: max<1s abort is broken").waitFor();
-  const rows = async (label: string) => {
-    const lines = page.getByRole("region", { name: label }).locator("tbody tr:not(.gap)");
-    return Promise.all((await lines.all()).map((line) => line.locator("th, td").allTextContents()));
-  };
+  const rows = (label: string) => linesOf(page, label);
   expect(await rows("Thresholds")).toEqual([
     ["p95<2s", "pass", "1.540 s", "the run"],
     ["max<1s abort", "FAIL", "1.540 s", "level 2, GET /<b>x</b>"],

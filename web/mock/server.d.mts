@@ -14,6 +14,7 @@ export class Mock {
   calls: { method: string; path: string; body: unknown }[];
   tick(sendsStats?: boolean): void;
   log(line: string): void;
+  judge(kind: "verdict" | "triage" | "expectations", document: object): void;
   report(): import("../src/report/data.ts").ReportData;
 }
 export function serve(mock: Mock, port?: number): Promise<{ url: string; close: () => Promise<void> }>;

@@ -20,6 +20,7 @@ export class Mock {
     Object.assign(this, { state: "ready", users: 0, target: null, started_at: null, points: [], marks: [], calls: [], followers: new Set() });
     this.logs = [`[2026-01-01 00:00:00,000] host/INFO/katydid.main: web interface at http://127.0.0.1:8089`];
     this.config = structuredClone(made.CONFIG);
+    this.judged = { verdict: made.NOTHING_ASKED, triage: { groups: [] }, expectations: { rules: [], reclassified: [] } };
     if (history > 0) this.#past(history);
   }
 
@@ -109,6 +110,12 @@ export class Mock {
     for (const follower of this.followers) follower.write(`event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
+  /** What is published of verdict, triage or expectations changes. */
+  judge(kind, document) {
+    this.judged[kind] = document;
+    this.send(kind, document);
+  }
+
   follow(response) {
     response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
     this.followers.add(response);
@@ -120,6 +127,7 @@ export class Mock {
       ...this.#stats(entries, true).map((event) => ["stats", event]),
       ["errors", { errors: this.started_at === null ? [] : made.errors(this.now) }],
       ["exceptions", { exceptions: this.started_at === null ? [] : made.EXCEPTIONS }],
+      ...Object.entries(this.judged),
       ["logs", { master: this.logs, workers: {} }],
     ];
     for (const [kind, data] of first) response.write(`event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`);

@@ -26,6 +26,16 @@ describe("the form", () => {
     });
   });
 
+  it("sends what is asked of the run only where it was changed", () => {
+    const before = config({ stages: "5@1 for 1m", thresholds: ["p95<2s"], expect: ["409"] });
+    expect(formOf(before)).toMatchObject({ stages: "5@1 for 1m", thresholds: "p95<2s", expect: "409" });
+    const same = requestOf(before, formOf(before));
+    expect(Object.keys(same).filter((key) => ["stages", "thresholds", "expect", "user_count"].includes(key))).toEqual([]);
+    const form = { ...formOf(before), stages: " ", thresholds: "p95<2s\n\n max<5s ", expect: "" };
+    expect(hasCommonFields(before, form)).toBe(true);
+    expect(requestOf(before, form)).toMatchObject({ stages: "", thresholds: ["p95<2s", "max<5s"], expect: [], user_count: 100 });
+  });
+
   it("asks for no users when a shape decides", () => {
     const form = { ...formOf(config()), shape_class: "Stairs", user_count: "nonsense" };
     expect(hasCommonFields(config(), form)).toBe(false);

@@ -110,6 +110,7 @@ fn ours() -> Vec<Route> {
         Route::show("/api/v1/errors", "Failures", api::errors),
         Route::order(Method::GET, "/api/v1/samples/{id}", "One exchange that failed", Kind::Sample),
         Route::show("/api/v1/exceptions", "Exceptions of the users' code", api::exceptions),
+        Route::show("/api/v1/verdict", "Levels and thresholds, and how they stand", api::verdict),
         Route::show("/api/v1/triage", "Why requests failed, by cause and name", api::triage),
         Route::show("/api/v1/expectations", "What the rules of expectations reclassified", api::expectations),
         Route::show("/api/v1/tasks", "Ratios of classes and tasks", api::tasks),

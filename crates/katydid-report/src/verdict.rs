@@ -11,6 +11,7 @@ mod level;
 pub mod markdown;
 mod measure;
 mod outcome;
+mod standing;
 mod watch;
 
 use katydid_plan::suite::Scenario;
@@ -19,9 +20,11 @@ use katydid_plan::{Level, Threshold};
 use katydid_stats::{Entry, RunStats};
 
 pub use level::LevelRow;
-pub use outcome::{Outcome, Verdict, shown};
+pub use outcome::{Outcome, State, Verdict, shown};
 
-use level::Results;
+use crate::compare::ALLOWED_BY_LEVEL;
+use crate::compare::pairing::{Load, partners};
+use level::{Results, Sum};
 use watch::{Reading, Watch};
 
 /// The statistics to judge: those of all requests, then those of each class in [`Judge::users`].
@@ -47,6 +50,27 @@ impl PlannedLevel {
         };
         self.scenario.as_ref().map_or(own.clone(), |scenario| format!("{scenario}: {own}"))
     }
+
+    fn load(&self) -> Load<'_> {
+        Load { scenario: self.scenario.as_deref().unwrap_or_default(), users: self.level.users }
+    }
+}
+
+/// A level of a baseline.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reference {
+    /// Its scenario; empty where there was none.
+    pub scenario: String,
+    /// Users that it aimed at.
+    pub users: u64,
+    /// Its 95th percentile; `None` if nothing was measured.
+    pub p95_ms: Option<f64>,
+}
+
+impl Reference {
+    fn load(&self) -> Load<'_> {
+        Load { scenario: &self.scenario, users: self.users }
+    }
 }
 
 /// Watches one run.
@@ -60,7 +84,8 @@ pub struct Judge {
     watches: Vec<Watch>,
     levels: Vec<PlannedLevel>,
     users: Vec<String>,
-    baseline_p95_ms: Option<f64>,
+    /// What each level is held against in place of the first of its scenario.
+    baseline: Option<Vec<Option<f64>>>,
     results: Vec<Results>,
     current: Option<Current>,
     begun_at: Option<f64>,
@@ -101,7 +126,7 @@ impl Judge {
             watches,
             levels,
             users,
-            baseline_p95_ms: None,
+            baseline: None,
             results: Vec::new(),
             current: None,
             begun_at: None,
@@ -130,9 +155,21 @@ impl Judge {
         self.watches.iter().any(Watch::needs_ticks)
     }
 
-    /// Compares levels with this 95th percentile in place of that of the first level.
-    pub fn compare_with(&mut self, baseline_p95_ms: Option<f64>) {
-        self.baseline_p95_ms = baseline_p95_ms.filter(|p95| *p95 > 0.0);
+    /// Compares levels with those of a baseline in place of the first of their scenario; see
+    /// [`pairing`](crate::compare::pairing) for which belongs to which. A level that is held against another load, and that
+    /// nobody gave an allowance, gets that of [`ALLOWED_BY_LEVEL`].
+    pub fn compare_with(&mut self, baseline: &[Reference]) {
+        let before: Vec<Load<'_>> = baseline.iter().map(Reference::load).collect();
+        let after: Vec<Load<'_>> = self.levels.iter().map(PlannedLevel::load).collect();
+        let partners = partners(&before, &after);
+        for (planned, partner) in self.levels.iter_mut().zip(&partners) {
+            let Some(partner) = partner.filter(|partner| !partner.is_alike) else { continue };
+            let allowed = ALLOWED_BY_LEVEL[partner.place.min(ALLOWED_BY_LEVEL.len() - 1)];
+            planned.level.allowance.get_or_insert(allowed);
+        }
+        let p95_ms = |at: usize| baseline[at].p95_ms.filter(|p95| *p95 > 0.0);
+        self.baseline =
+            Some(partners.iter().map(|partner| partner.and_then(|partner| p95_ms(partner.at))).collect());
     }
 
     /// The run begins at `now`, in Unix seconds; what was known of an earlier one is forgotten.
@@ -165,7 +202,7 @@ impl Judge {
         let reset_at = Some(all.total().started_at).filter(|at| *at != current.before.total().started_at);
         let seconds = now - reset_at.map_or(current.begun_at, |at| at.max(current.begun_at));
         let results = Results { index: current.index, stats, seconds, is_complete };
-        let degradation = self.degradation(&results);
+        let degradation = self.degradation(results.index, results.stats.total());
         let is_reference = self.is_reference(current.index);
         self.results.push(results);
         for watch in self.watches.iter_mut().filter(|watch| watch.level == Some(current.index)) {
@@ -216,12 +253,25 @@ impl Judge {
 
     fn judged(&self, sources: &Sources<'_>, now: f64) -> Verdict {
         let thresholds: Vec<Outcome> = self.watches.iter().map(|watch| self.outcome(watch)).collect();
-        let levels: Vec<LevelRow> = self.results.iter().map(|results| self.row(results)).collect();
+        let levels: Vec<LevelRow> = self.results.iter().map(|results| self.row(&results.sum())).collect();
+        let passed =
+            thresholds.iter().all(|outcome| outcome.passed) && levels.iter().all(|level| level.is_allowed());
+        Verdict { passed, ..self.framed(sources, now, thresholds, levels) }
+    }
+
+    /// A verdict that passed, of these thresholds and levels.
+    fn framed(
+        &self,
+        sources: &Sources<'_>,
+        now: f64,
+        thresholds: Vec<Outcome>,
+        levels: Vec<LevelRow>,
+    ) -> Verdict {
         let total = sources.first().map(|stats| stats.total());
         Verdict {
+            is_over: true,
             is_asked: self.asks(),
-            passed: thresholds.iter().all(|outcome| outcome.passed)
-                && levels.iter().all(|level| level.is_allowed()),
+            passed: true,
             aborted: self.aborted.clone(),
             judges_failures: self.watches.iter().any(|watch| watch.threshold.judges_failures()),
             requests: total.map_or(0, |total| total.requests),
@@ -249,37 +299,37 @@ impl Judge {
         }
     }
 
-    fn row(&self, results: &Results) -> LevelRow {
-        let planned = &self.levels[results.index];
-        let reference = if self.baseline_p95_ms.is_some() {
-            "the baseline".into()
-        } else {
-            self.first_of(planned).title()
-        };
-        let of_level =
-            |watch: &&Watch| watch.readings.iter().any(|reading| is_broken_in(reading, results.index));
+    fn row(&self, sum: &Sum<'_>) -> LevelRow {
+        let planned = &self.levels[sum.index];
+        let reference =
+            if self.baseline.is_some() { "the baseline".into() } else { self.first_of(planned).title() };
+        let of_level = |watch: &&Watch| watch.readings.iter().any(|reading| is_broken_in(reading, sum.index));
         let broken = self.watches.iter().filter(of_level).map(|watch| watch.threshold.text.clone()).collect();
         let is_asked =
             planned.level.allowance.is_some() || self.watches.iter().any(|watch| has_level(watch, planned));
-        LevelRow::new(planned, results, self.degradation(results), reference, broken, is_asked)
+        let degradation = self.degradation(sum.index, sum.total);
+        LevelRow::new(planned, sum, degradation, reference, broken, is_asked)
     }
 
     /// By which share the 95th percentile is above that of the first level of its scenario, or the baseline's.
-    fn degradation(&self, results: &Results) -> Option<f64> {
-        let planned = self.levels.get(results.index)?;
+    fn degradation(&self, level: usize, total: &Entry) -> Option<f64> {
+        let planned = self.levels.get(level)?;
         let first = self.first_of(planned);
         let of_first = || {
             let first = self.results.iter().find(|other| self.levels[other.index] == *first)?;
-            (first.index != results.index).then(|| p95_ms(first.stats.total())).flatten()
+            (first.index != level).then(|| p95_ms(first.stats.total())).flatten()
         };
-        let reference = self.baseline_p95_ms.or_else(of_first)?;
-        Some((p95_ms(results.stats.total())? - reference) / reference).filter(|share| share.is_finite())
+        let reference = match &self.baseline {
+            Some(baseline) => baseline.get(level).copied().flatten()?,
+            None => of_first()?,
+        };
+        Some((p95_ms(total)? - reference) / reference).filter(|share| share.is_finite())
     }
 
     /// Is a level what the others of its scenario are compared with?
     fn is_reference(&self, index: usize) -> bool {
         let is_first = self.levels.get(index).is_some_and(|planned| self.first_of(planned) == planned);
-        is_first && self.baseline_p95_ms.is_none()
+        is_first && self.baseline.is_none()
     }
 
     fn first_of<'s>(&'s self, planned: &'s PlannedLevel) -> &'s PlannedLevel {

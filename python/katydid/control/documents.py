@@ -21,7 +21,7 @@ from katydid.locust.argument_parser import default_args_dict, get_parser
 from katydid.locust.user.inspectuser import get_ratio
 from katydid.results import secrets
 
-from .start import MASKED, NO_SHAPE, host_of, shown_host
+from .start import MASKED, NO_SHAPE, asked_of, host_of, shown_host
 
 if TYPE_CHECKING:
     from katydid.locust.env import Environment
@@ -204,6 +204,7 @@ def config_document(
         "shape_use_common_options": bool(shape and shape.use_common_options),
         "hide_common_options": bool(shape and not picks_classes and not shape.use_common_options),
         "extra_options": extra_options,
+        **asked_of(environment),
         "profile": environment.profile,
         "percentiles_to_chart": list(settings.PERCENTILES_TO_CHART),
         "percentiles_to_statistics": list(settings.PERCENTILES_TO_STATISTICS),

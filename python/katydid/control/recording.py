@@ -20,6 +20,7 @@ from katydid import _core
 from katydid.results import samples
 from katydid.verdict.expect import expectations_document
 from katydid.verdict.triage import triage_document
+from katydid.verdict.watch import verdict_document
 
 from . import documents
 from .marks import Marks
@@ -76,6 +77,7 @@ class Recording:
             "samples": samples.keep(environment).index,
             "triage": lambda: triage_document(environment),
             "expectations": lambda: expectations_document(environment),
+            "verdict": lambda: verdict_document(environment),
             "template_args": lambda: self.template_args,
         }
         _recordings[environment] = self

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from katydid.results import samples
-from katydid.verdict.watch import watch_of
 
 from . import documents, page
 from .recording import Recording, recording_of
 
 TEMPLATE = "report.html"
 
-_PARTS = ("run", "errors", "triage", "expectations", "exceptions", "history", "config")
+_PARTS = ("run", "errors", "verdict", "triage", "expectations", "exceptions", "history", "config")
 _MARKUP = re.compile(r"[\\|`*\[\]]")
 """What makes more than text of a text in Markdown."""
 
@@ -37,7 +36,6 @@ def report_data(environment: Any, shows_download_link: bool = False, theme: str 
         **data,
         "tasks": documents.tasks_document(environment, documents.report_counts(environment.runner)),
         "samples": samples.of(environment).all(),
-        "verdict": _verdict(environment),
         "started_at": recording.started_at,
         "ended_at": recording.ended_at or _last_request_at(recording),
         "show_download_link": shows_download_link,
@@ -48,12 +46,6 @@ def report_data(environment: Any, shows_download_link: bool = False, theme: str 
 def _last_request_at(recording: Recording) -> float | None:
     at: float | None = recording.environment.stats.last_request_timestamp
     return at
-
-
-def _verdict(environment: Any) -> Any:
-    """Levels, thresholds and what became of them; None if nothing was asked."""
-    watch = watch_of(environment)
-    return None if watch is None else watch.document()
 
 
 def as_html(data: dict[str, Any]) -> str:

@@ -24,7 +24,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger("locust.web")
 
 JSON_FIELDS = ("user_count", "spawn_rate", "host", "run_time", "shape_class", "profile")
-"""Fields of `POST /api/v1/run` beside user_classes and options."""
+"""Fields of `POST /api/v1/run` beside user_classes, options and what is asked of the run."""
+
+ASKED_FIELDS = {
+    "stages": "katydid_stages",
+    "thresholds": "katydid_thresholds",
+    "expect": "katydid_expect",
+}
+"""What is asked of a run: emptiness takes back what was asked before."""
 
 
 class Routes:
@@ -84,6 +91,9 @@ class Routes:
         form = {name: [_text(given[name])] for name in JSON_FIELDS if given.get(name) not in (None, "")}
         if classes := given.get("user_classes"):
             form["user_classes"] = [_text(name) for name in _list(classes)]
+        for name, attribute in ASKED_FIELDS.items():
+            if given.get(name) is not None:
+                form[attribute] = [_text(item) for item in _list(given[name])]
         if not self._starter.picks_classes:
             self._refuse_picks(form)
         options = given.get("options") or {}

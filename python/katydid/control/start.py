@@ -55,6 +55,16 @@ def shown_host(host: str | None) -> str | None:
     return masked_url(host) if host and "@" in host else host
 
 
+def asked_of(environment: Environment) -> dict[str, Any]:
+    """What the options ask of a run, as the form has it. What the suite file asks is not among it."""
+    options = environment.parsed_options
+    return {
+        "stages": getattr(options, "katydid_stages", None) or "",
+        "thresholds": list(getattr(options, "katydid_thresholds", None) or []),
+        "expect": list(getattr(options, "katydid_expect", None) or []),
+    }
+
+
 class BadField(ValueError):
     """A field's value that cannot be understood."""
 
@@ -82,6 +92,9 @@ class Order:
     user_classes: list[str] | None = None
     shape_class: str | None = None
     profile: str | None = None
+    stages: str | None = None
+    thresholds: list[str] | None = None
+    expect: list[str] | None = None
     options: dict[str, Any] = field(default_factory=dict)
     """Values of the command's other options, by attribute."""
 
@@ -120,11 +133,21 @@ def read_order(form: Form, options: Namespace | None) -> Order:
                 order.shape_class = text
             case "profile":
                 order.profile = text
+            case "katydid_stages":
+                order.stages = text.strip()
+            case "katydid_thresholds":
+                order.thresholds = _lines(values)
+            case "katydid_expect":
+                order.expect = _lines(values)
             case _ if text == MASKED:
                 continue  # a secret that the form shows masked and nobody changed
             case _ if options is not None and hasattr(options, name):
                 order.options[name] = _converted(name, values, getattr(options, name))
     return order
+
+
+def _lines(values: list[str]) -> list[str]:
+    return [line for line in (value.strip() for value in values) if line]
 
 
 def _number(name: str, text: str, kind: Callable[[str], Any]) -> Any:
@@ -179,6 +202,7 @@ class Starter:
         """
         chosen = self._chosen_classes(order)
         shape = self._chosen_shape(order)
+        self._ask(order)
         self._set_options(order)
         if chosen is not None:
             self._environment.user_classes = chosen
@@ -209,12 +233,38 @@ class Starter:
         if not self.picks_classes:
             return None
         if order.shape_class in (None, "", NO_SHAPE):
-            return False
+            return None if asked_of(self._environment)["stages"] else False
         shape = (self._environment.available_shape_classes or {}).get(order.shape_class)
         if shape is None:
             raise BadField("shape_class", f"there is no shape {order.shape_class!r}")
         shape.runner = self._environment.runner
         return shape
+
+    def _ask(self, order: Order) -> None:
+        """Have the run judged as the order says, where it says anything."""
+        # Imported here, because levels tell the history of their beginning, and the history imports this.
+        from katydid.command.suite import CannotRead
+        from katydid.verdict.setup import BadAsk, CannotJudge, ask_anew
+
+        environment = self._environment
+        asked = {"stages": order.stages, "thresholds": order.thresholds, "expect": order.expect}
+        given = [
+            name
+            for name, value in asked.items()
+            if value is not None and value != asked_of(environment)[name]
+        ]
+        if not given or environment.parsed_options is None:
+            return
+        if environment.runner is not None and environment.runner.state in _ACTIVE:
+            raise BadField(given[0], "is asked of a run as it starts; stop the present one first")
+        if "expect" in given and getattr(environment.runner, "clients", None) is not None:
+            raise BadField("expect", "in a cluster each worker's command gets the rules: --expect")
+        try:
+            ask_anew(environment, environment.parsed_options, order.stages, order.thresholds, order.expect)
+        except BadAsk as fault:
+            raise BadField(fault.name, str(fault)) from fault
+        except (CannotJudge, CannotRead) as fault:
+            raise Refused(str(fault), given[0]) from fault
 
     def _set_options(self, order: Order) -> None:
         environment = self._environment

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from katydid import _core
 from katydid.command import suite
+from katydid.history.keeper import baseline_levels
 
+from .expect import expect
 from .shape import HeldLevel, LevelShape
-from .watch import Watch
+from .watch import Watch, watch_of
 
 if TYPE_CHECKING:
     from katydid.locust.env import Environment
@@ -36,12 +39,84 @@ def set_up(environment: Environment, options: Any) -> Watch | None:
     if not judge.levels and not judge.asks:
         return None
     _refuse_unknown_users(environment, judge)
+    if judge.levels and (levels := _baseline_levels(options)):
+        judge.compare_with(levels)
     if judge.levels:
         _refuse_other_shape(environment, "--stages" if options.katydid_stages else "the suite file")
+    if (before := watch_of(environment)) is not None:
+        before.close()
     watch = Watch(environment, judge)
     if judge.levels:
         environment.shape_class = LevelShape(_held_levels(environment, judge), watch)
     return watch
+
+
+def _baseline_levels(options: Any) -> list[tuple[str, int, float | None]]:
+    try:
+        return baseline_levels(options)
+    except (OSError, ValueError) as fault:
+        raise CannotJudge(f"--baseline {options.katydid_baseline}: {fault}") from fault
+
+
+class BadAsk(ValueError):
+    """What is asked cannot be understood, and which field it is in."""
+
+    def __init__(self, name: str, text: str, fault: Exception) -> None:
+        reason = str(fault).splitlines()[0]  # without the picture of the place
+        super().__init__(f"{text!r}, {reason}")
+        self.name = name
+
+
+def ask_anew(
+    environment: Environment,
+    options: Any,
+    stages: str | None = None,
+    thresholds: list[str] | None = None,
+    rules: list[str] | None = None,
+) -> None:
+    """Have the runs from now on judged otherwise. None leaves things as they are, emptiness asks nothing.
+
+    What the suite file asks stays. Nothing is changed when something cannot be understood.
+
+    Raises:
+        BadAsk: a text that is no list of levels, no threshold or no rule.
+        CannotJudge: they do not fit the suite.
+        CannotRead: the suite file cannot be read any more.
+    """
+    _refuse_misread(stages, thresholds, rules)
+    if stages is not None or thresholds is not None:
+        before = options.katydid_stages, options.katydid_thresholds, environment.shape_class
+        if isinstance(environment.shape_class, LevelShape):
+            environment.shape_class = None
+        if stages is not None:
+            options.katydid_stages = stages or None
+        if thresholds is not None:
+            options.katydid_thresholds = thresholds
+        try:
+            watch = set_up(environment, options)
+        except Exception:
+            options.katydid_stages, options.katydid_thresholds, environment.shape_class = before
+            raise
+        if watch is None and (last := watch_of(environment)) is not None:
+            last.close()
+            Watch(environment, _core.Judge(None, None, []))  # for the files that tell the verdict
+    if rules is not None:
+        options.katydid_expect = rules
+        expect(environment, rules)
+
+
+def _refuse_misread(stages: str | None, thresholds: list[str] | None, rules: list[str] | None) -> None:
+    readers: list[tuple[str, list[str], Callable[[str], Any]]] = [
+        ("stages", [stages] if stages else [], _core.check_stages),
+        ("thresholds", thresholds or [], _core.check_threshold),
+        ("expect", rules or [], lambda rule: _core.Rules([rule])),
+    ]
+    for name, texts, read in readers:
+        for text in texts:
+            try:
+                read(text)
+            except ValueError as fault:
+                raise BadAsk(name, text, fault) from fault
 
 
 def _refuse_unknown_users(environment: Environment, judge: _core.Judge) -> None:
@@ -60,9 +135,9 @@ def _refuse_other_shape(environment: Environment, source: str) -> None:
 
 def _held_levels(environment: Environment, judge: _core.Judge) -> list[HeldLevel]:
     held = []
-    for title, users, rate, seconds, scenario, names, host in judge.levels:
+    for title, users, rate, seconds, scenario, scenario_name, names, host in judge.levels:
         classes = [_user_class(environment, name, title) for name in names] or None
-        held.append(HeldLevel(title, users, rate, seconds, scenario, classes, host))
+        held.append(HeldLevel(title, users, rate, seconds, scenario, scenario_name, classes, host))
     return held
 
 

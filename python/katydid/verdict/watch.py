@@ -25,6 +25,12 @@ logger = logging.getLogger("locust.main")
 
 _INTERVAL_S = 1.0
 
+NOTHING_ASKED: dict[str, Any] = {
+    **{"is_over": False, "is_asked": False, "passed": True, "aborted": None},
+    **{"thresholds": [], "levels": []},
+}
+"""How things stand where nothing is asked."""
+
 
 class Watch:
     """Brings a judge together with the runs of an environment."""
@@ -37,6 +43,7 @@ class Watch:
         self._is_running = False
         self._asking: Greenlet | None = None
         self._passed: bool | None = None
+        self._seen: tuple[float, Any] | None = None
         environment.events.test_start.add_listener(self._on_start)
         environment.events.test_stop.add_listener(self._on_stop)
         if judge.users:
@@ -63,8 +70,25 @@ class Watch:
         text = self.judge.json()
         return None if text is None else json.loads(text)
 
+    def standing(self) -> Any:
+        """How things stand, as plain values, at most a second old; once the run is over, its verdict."""
+        now = time.monotonic()
+        if self._seen is None or now - self._seen[0] >= _INTERVAL_S:
+            self._seen = (now, json.loads(self.judge.standing(*self._measured())))
+        return self._seen[1]
+
+    def close(self) -> None:
+        """Watch no more: another one takes its place."""
+        self.finish()
+        events = self.environment.events
+        events.test_start.remove_listener(self._on_start)
+        events.test_stop.remove_listener(self._on_stop)
+        if self.judge.users:
+            events.request.remove_listener(self._by_class.record)
+        _watches.pop(self.environment, None)
+
     def _on_start(self, **_: Any) -> None:
-        self._is_running, self._passed = True, None
+        self._is_running, self._passed, self._seen = True, None, None
         self._by_class.clear()
         self.judge.begin(*self._measured())
         if self._level is not None:
@@ -81,12 +105,12 @@ class Watch:
             self._asking.kill(block=False)
             self._asking = None
         if self._is_running:
-            self._is_running, self._level = False, None
+            self._is_running, self._level, self._seen = False, None, None
             self._passed = self.judge.finish(*self._measured())
 
     def begin_level(self, index: int) -> None:
         """A level begins; that of a run that is about to begin is told with its beginning."""
-        self._level = index
+        self._level, self._seen = index, None
         if self._is_running:
             self.judge.begin_level(index, *self._measured())
 
@@ -142,3 +166,9 @@ _watches: WeakKeyDictionary[Environment, Watch] = WeakKeyDictionary()
 def watch_of(environment: Environment) -> Watch | None:
     """Who watches the runs of an environment; None if nothing is asked of them."""
     return _watches.get(environment)
+
+
+def verdict_document(environment: Environment) -> Any:
+    """What `/api/v1/verdict` answers, also where nothing is asked."""
+    watch = watch_of(environment)
+    return NOTHING_ASKED if watch is None else watch.standing()

@@ -8,7 +8,7 @@ import { Refusal, server } from "./client.ts";
 
 // Messages of one second arrive together; each is read in a task of its own, so that frames can be drawn in between.
 
-const KINDS = ["run", "stats", "point", "mark", "errors", "exceptions", "logs", "config"] as const;
+const KINDS = ["run", "stats", "point", "mark", "errors", "exceptions", "logs", "config", "verdict", "triage", "expectations"] as const;
 const RETRY_MS = 2_000;
 
 /** Follows the stream until the returned function is called. */

@@ -152,6 +152,23 @@ export interface RuleOutcome {
   broken: boolean;
 }
 
+/** Requests that a rule made something else of. */
+export interface Reclassified {
+  rule: string;
+  verdict: string;
+  method: string;
+  name: string;
+  from: string;
+  occurrences: number;
+  first_seen_at: number;
+  last_seen_at: number;
+}
+
+export interface Expected {
+  rules: RuleOutcome[];
+  reclassified: Reclassified[];
+}
+
 /** What the user's own code raised. */
 export interface Exception {
   count: number;
@@ -236,6 +253,9 @@ export interface Config {
   extra_options: Record<string, ExtraOption>;
   profile: string | null;
   profiles: string[];
+  stages: string;
+  thresholds: string[];
+  expect: string[];
   percentiles_to_chart: number[];
   percentiles_to_statistics: number[];
   is_host_required: boolean;
@@ -265,6 +285,9 @@ export interface RunRequest {
   user_classes?: string[];
   shape_class?: string;
   profile?: string;
+  stages?: string;
+  thresholds?: string[];
+  expect?: string[];
   options?: Record<string, OptionValue>;
 }
 
@@ -294,8 +317,13 @@ export interface Additions {
 export interface Outcome {
   text: string;
   passed: boolean;
+  state: "waiting" | "met" | "broken";
   value: number | null;
   limit: number;
+  limit_shown: string;
+  /** What is measured at the moment, while the run goes on. */
+  now: number | null;
+  now_shown: string | null;
   unit: "ms" | "share" | "count" | "per_s";
   shown: string;
   place: string;
@@ -307,6 +335,7 @@ export interface Level {
   scenario: string | null;
   number: number;
   title: string;
+  state: "coming" | "running" | "over";
   users: number;
   spawn_rate: number;
   seconds: number;
@@ -328,8 +357,9 @@ export interface Level {
   passed: boolean;
 }
 
-/** Whether a run met what was asked of it. */
+/** Whether a run met what was asked of it, or how it stands while it goes on. */
 export interface Verdict {
+  is_over: boolean;
   is_asked: boolean;
   passed: boolean;
   aborted: string | null;

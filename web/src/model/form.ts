@@ -12,6 +12,10 @@ export interface Form {
   shape_class: string;
   profile: string;
   user_classes: string[];
+  stages: string;
+  /** One a line, as the rules of `expect`. */
+  thresholds: string;
+  expect: string;
   options: Record<string, string | boolean | string[]>;
 }
 
@@ -42,6 +46,9 @@ export function formOf(config: Config): Form {
     shape_class: config.shapes[0] ?? NO_SHAPE,
     profile: config.profile ?? "",
     user_classes: config.user_classes.map(({ name }) => name),
+    stages: config.stages,
+    thresholds: config.thresholds.join("\n"),
+    expect: config.expect.join("\n"),
     options: Object.fromEntries(optionsOf(config).map(([dest, option]) => [dest, typed(option)])),
   };
 }
@@ -54,8 +61,10 @@ function typed(option: ExtraOption): string | boolean | string[] {
   return Array.isArray(value) ? values.join(", ") : String(value ?? "");
 }
 
-/** Whether users and rate are asked for: a shape decides on them itself unless it uses the common options. */
+/** Whether users and rate are asked for: levels and shapes decide on them, unless a shape uses the common options. */
 export function hasCommonFields(config: Config, form: Form): boolean {
+  if (form.stages.trim() !== "") return false;
+  if (config.stages !== "") return true;
   if (config.shape_use_common_options) return true;
   return !config.hide_common_options && form.shape_class === NO_SHAPE;
 }
@@ -94,11 +103,23 @@ export function requestOf(config: Config, form: Form): RunRequest {
   if (config.show_userclass_picker) request.user_classes = form.user_classes;
   if (hasShapes(config)) request.shape_class = form.shape_class;
   if (form.profile.trim() !== "") request.profile = form.profile.trim();
+  Object.assign(request, asked(config, form));
   const options = optionsOf(config);
   if (options.length > 0) {
     request.options = Object.fromEntries(options.map(([dest, option]) => [dest, sent(option, form.options[dest])]));
   }
   return request;
+}
+
+/** What is asked of the run, where it is not what was asked before. */
+function asked(config: Config, form: Form): Pick<RunRequest, "stages" | "thresholds" | "expect"> {
+  const change: Pick<RunRequest, "stages" | "thresholds" | "expect"> = {};
+  if (form.stages.trim() !== config.stages) change.stages = form.stages.trim();
+  for (const key of ["thresholds", "expect"] as const) {
+    const lines = form[key].split("\n").map((line) => line.trim()).filter(Boolean);
+    if (lines.join("\n") !== config[key].join("\n")) change[key] = lines;
+  }
+  return change;
 }
 
 function sent(option: ExtraOption, value: string | boolean | string[] | undefined): OptionValue {

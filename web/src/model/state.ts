@@ -7,7 +7,9 @@ import type {
   Config,
   Entry,
   Exception,
+  Expected,
   Failure,
+  FailureGroup,
   HeatScale,
   History,
   Logs,
@@ -16,6 +18,7 @@ import type {
   Run,
   StatsChange,
   Tasks,
+  Verdict,
 } from "../api/types.ts";
 import { append, fromPoints, pastOf, type Past } from "./history.ts";
 
@@ -37,6 +40,9 @@ export interface State {
   total: Entry | null;
   failures: readonly Failure[];
   exceptions: readonly Exception[];
+  verdict: Verdict | null;
+  groups: readonly FailureGroup[];
+  expected: Expected;
   past: readonly Past[];
   marks: readonly Mark[];
   heat: HeatScale;
@@ -58,6 +64,9 @@ export type PageEvent =
   | { kind: "mark"; data: Mark }
   | { kind: "errors"; data: { errors: Failure[] } }
   | { kind: "exceptions"; data: { exceptions: Exception[] } }
+  | { kind: "verdict"; data: Verdict }
+  | { kind: "triage"; data: { groups: FailureGroup[] } }
+  | { kind: "expectations"; data: Expected }
   | { kind: "tasks"; data: Tasks }
   | { kind: "logs"; data: Logs };
 
@@ -99,6 +108,9 @@ const NO_CONFIG: Config = {
   extra_options: {},
   profile: null,
   profiles: [],
+  stages: "",
+  thresholds: [],
+  expect: [],
   percentiles_to_chart: [],
   percentiles_to_statistics: [],
   is_host_required: false,
@@ -117,6 +129,9 @@ export const EMPTY: State = {
   total: null,
   failures: [],
   exceptions: [],
+  verdict: null,
+  groups: [],
+  expected: { rules: [], reclassified: [] },
   past: [],
   marks: [],
   heat: HEAT,
@@ -149,6 +164,12 @@ export function next(state: State, event: PageEvent): State {
       return { ...state, failures: event.data.errors };
     case "exceptions":
       return { ...state, exceptions: event.data.exceptions };
+    case "verdict":
+      return { ...state, verdict: event.data };
+    case "triage":
+      return { ...state, groups: event.data.groups };
+    case "expectations":
+      return { ...state, expected: event.data };
     case "tasks":
       return { ...state, tasks: event.data };
     case "logs":

@@ -11,10 +11,13 @@ import { useShown } from "../parts/theme.ts";
 import { Charts } from "../views/Charts.tsx";
 import { Downloads } from "../views/Downloads.tsx";
 import { Exceptions } from "../views/Exceptions.tsx";
+import { Expectations } from "../views/Expectations.tsx";
 import { Failures } from "../views/Failures.tsx";
 import { Logs } from "../views/Logs.tsx";
 import { Statistics } from "../views/Statistics.tsx";
+import { Triage } from "../views/Triage.tsx";
 import { Users } from "../views/Users.tsx";
+import { brokenIn, hasVerdict, Verdict } from "../views/Verdict.tsx";
 import { Workers } from "../views/Workers.tsx";
 import { usePolledTasks } from "./tasks.ts";
 
@@ -47,11 +50,17 @@ export function tabsOf(store: Store, state: State, additions: Additions): Tab[] 
         />
       ),
     },
+    ...verdictTab(state),
     {
       key: "failures",
       title: "Failures",
       badge: state.failures.length,
-      view: () => <Failures failures={state.failures} sampleOf={server.sample} />,
+      view: () => (
+        <>
+          {state.groups.length > 0 && <Triage groups={state.groups} sampleOf={server.sample} />}
+          <Failures failures={state.failures} sampleOf={server.sample} />
+        </>
+      ),
     },
     {
       key: "exceptions",
@@ -67,6 +76,19 @@ export function tabsOf(store: Store, state: State, additions: Additions): Tab[] 
     { key: "downloads", title: "Downloads", view: () => <LiveDownloads state={state} additions={additions} /> },
     ...extended(additions),
   ];
+}
+
+/** Only where something is asked of the run. */
+function verdictTab({ verdict, expected }: State): Tab[] {
+  const hasRules = expected.rules.length > 0;
+  if (!hasVerdict(verdict) && !hasRules) return [];
+  const view = () => (
+    <>
+      {hasVerdict(verdict) && <Verdict verdict={verdict} />}
+      {hasRules && <Expectations {...expected} />}
+    </>
+  );
+  return [{ key: "verdict", title: "Verdict", badge: brokenIn(verdict, expected.rules), badgeOf: "broken", view }];
 }
 
 function LiveUsers({ store, state }: { store: Store; state: State }) {

@@ -14,7 +14,7 @@ import { Numbers } from "../views/Numbers.tsx";
 import { Statistics } from "../views/Statistics.tsx";
 import { Triage } from "../views/Triage.tsx";
 import { Users } from "../views/Users.tsx";
-import { Verdict, verdictWord } from "../views/Verdict.tsx";
+import { hasVerdict, Verdict, verdictWord } from "../views/Verdict.tsx";
 import { Workers } from "../views/Workers.tsx";
 import type { ReportData } from "./data.ts";
 
@@ -32,7 +32,7 @@ export function Report({ data }: { data: ReportData }) {
   );
   const failures = data.errors?.errors ?? [];
   const groups = data.triage?.groups ?? [];
-  const rules = data.expectations?.rules ?? [];
+  const expected = data.expectations ?? NOTHING_EXPECTED;
   const exceptions = data.exceptions?.exceptions ?? [];
   return (
     <>
@@ -50,7 +50,7 @@ export function Report({ data }: { data: ReportData }) {
         <Limited generator={run.generator} />
         <Numbers run={run} total={stats.total} now={undefined} />
         <p className="muted">{span(data)}</p>
-        {data.verdict != null && (data.verdict.is_asked || data.verdict.levels.length > 0) && (
+        {hasVerdict(data.verdict) && (
           <Part title={verdictWord(data.verdict)}>
             <Verdict verdict={data.verdict} />
           </Part>
@@ -80,9 +80,9 @@ export function Report({ data }: { data: ReportData }) {
             <Triage groups={groups} sampleOf={sampleOf} />
           </Part>
         )}
-        {rules.length > 0 && (
+        {expected.rules.length > 0 && (
           <Part title="Expectations">
-            <Expectations rules={rules} />
+            <Expectations {...expected} />
           </Part>
         )}
         <Part title={`Exceptions (${count(exceptions.length)})`}>
@@ -103,6 +103,8 @@ export function Report({ data }: { data: ReportData }) {
     </>
   );
 }
+
+const NOTHING_EXPECTED = { rules: [], reclassified: [] };
 
 function span({ run, started_at, ended_at }: ReportData): string {
   const began = started_at ?? run.started_at;

@@ -3,10 +3,10 @@
 import type {
   Config,
   Exception,
+  Expected,
   Failure,
   FailureGroup,
   History,
-  RuleOutcome,
   Run,
   Sample,
   Stats,
@@ -20,7 +20,7 @@ export interface ReportData {
   stats: Stats;
   errors?: { errors: Failure[] };
   triage?: { groups: FailureGroup[] };
-  expectations?: { rules: RuleOutcome[] };
+  expectations?: Expected;
   exceptions?: { exceptions: Exception[] };
   tasks?: Tasks;
   history?: History;

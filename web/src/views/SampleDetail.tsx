@@ -1,13 +1,32 @@
 // One failed exchange: what was sent, what came back, and a line to try it again.
 
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { type Message, PHASES, type Sample } from "../api/types.ts";
 import { milliseconds, moment, NOTHING } from "../model/units.ts";
 import { Copy } from "../parts/Copy.tsx";
 import { Dialog } from "../parts/Dialog.tsx";
 import { Bars } from "./EntryDetail.tsx";
 
-export function SampleDetail(props: { id: string; sampleOf: (id: string) => Promise<Sample>; onClose: () => void }) {
+/** Where a sample comes from: the server, or the report itself. */
+export type SampleOf = (id: string) => Promise<Sample>;
+
+/** How to open a sample, and the dialog with the one that is open. */
+export function useSample(sampleOf: SampleOf): [(id: string) => void, ReactNode] {
+  const [open, setOpen] = useState<string | null>(null);
+  return [setOpen, open !== null && <SampleDetail id={open} sampleOf={sampleOf} onClose={() => setOpen(null)} />];
+}
+
+/** A text that opens a sample, if there is one. */
+export function SampleLink({ text, id, onOpen }: { text: string; id: string | null; onOpen: (id: string) => void }) {
+  if (id === null) return <span title={text}>{text}</span>;
+  return (
+    <button type="button" className="link" title={text} onClick={() => onOpen(id)}>
+      {text}
+    </button>
+  );
+}
+
+function SampleDetail(props: { id: string; sampleOf: SampleOf; onClose: () => void }) {
   const { id, sampleOf, onClose } = props;
   const [sample, setSample] = useState<Sample | null>(null);
   const [error, setError] = useState<string | null>(null);

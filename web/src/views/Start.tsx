@@ -81,6 +81,7 @@ export function Start(props: {
           ))}
         </fieldset>
       )}
+      <Asked form={form} wrong={wrong} onChange={set} />
       {refusal !== null && (
         <p className="wrong" role="alert">
           {refusal}
@@ -150,6 +151,38 @@ function Common({ config, form, wrong, onChange }: CommonProps) {
         )}
       </Field>
     </>
+  );
+}
+
+const ASKED = [
+  { key: "stages", label: "Levels", rows: 2, help: "users@rate for time, one after another: 10@1 for 5m, 50@5 for 5m; empty: one load" },
+  { key: "thresholds", label: "Thresholds", rows: 3, help: "one a line: p95<2s, fail_ratio<1% on POST /orders, rps>100 over 30s" },
+  { key: "expect", label: "Expectations", rows: 2, help: "rules about failures, one a line: 409 on POST /*/state" },
+] as const;
+
+/** What is asked of the run. It is shown at once where something is, or where something is wrong with it. */
+function Asked({ form, wrong, onChange }: Omit<CommonProps, "config">) {
+  const isUsed = ASKED.some(({ key }) => form[key] !== "");
+  const [isOpen, setOpen] = useState(isUsed);
+  const isWrong = ASKED.some(({ key }) => wrong[key] !== undefined);
+  return (
+    <details className="asked" open={isOpen || isWrong} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Verdict</summary>
+      {ASKED.map(({ key, label, rows, help }) => (
+        <Field key={key} label={label} error={wrong[key]} help={help}>
+          {(input) => (
+            <textarea
+              {...input}
+              rows={rows}
+              spellCheck={false}
+              autoCapitalize="off"
+              value={form[key]}
+              onChange={(event) => onChange({ [key]: event.target.value })}
+            />
+          )}
+        </Field>
+      ))}
+    </details>
   );
 }
 

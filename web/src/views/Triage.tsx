@@ -1,15 +1,14 @@
 // Why requests failed: causes and endpoints, the largest group first.
 
-import { useMemo, useState } from "react";
-import type { FailureGroup, Sample } from "../api/types.ts";
-import { count, percent } from "../model/units.ts";
+import { useMemo } from "react";
+import type { FailureGroup } from "../api/types.ts";
+import { counts, request, shares } from "../parts/columns.ts";
 import { type Column, Table } from "../parts/Table.tsx";
-import { SampleDetail } from "./SampleDetail.tsx";
+import { SampleLink, type SampleOf, useSample } from "./SampleDetail.tsx";
 
-export function Triage(props: { groups: readonly FailureGroup[]; sampleOf: (id: string) => Promise<Sample> }) {
-  const { groups, sampleOf } = props;
-  const [open, setOpen] = useState<string | null>(null);
-  const columns = useMemo(() => columnsOf(setOpen), []);
+export function Triage({ groups, sampleOf }: { groups: readonly FailureGroup[]; sampleOf: SampleOf }) {
+  const [onOpen, detail] = useSample(sampleOf);
+  const columns = useMemo(() => columnsOf(onOpen), [onOpen]);
   return (
     <section aria-label="Why requests failed">
       <Table
@@ -20,7 +19,7 @@ export function Triage(props: { groups: readonly FailureGroup[]; sampleOf: (id: 
         initial={{ by: "failures", descending: true }}
         empty="No request has failed."
       />
-      {open !== null && <SampleDetail id={open} sampleOf={sampleOf} onClose={() => setOpen(null)} />}
+      {detail}
     </section>
   );
 }
@@ -28,39 +27,15 @@ export function Triage(props: { groups: readonly FailureGroup[]; sampleOf: (id: 
 function columnsOf(onOpen: (id: string) => void): Column<FailureGroup>[] {
   return [
     { key: "cause", title: "Cause", width: 120, value: (row) => row.cause },
-    {
-      key: "failures",
-      title: "Times",
-      width: 90,
-      numeric: true,
-      value: (row) => row.failures,
-      show: (row) => count(row.failures),
-    },
-    {
-      key: "share",
-      title: "Share",
-      width: 90,
-      numeric: true,
-      value: (row) => row.share,
-      show: (row) => percent(row.share),
-    },
-    { key: "method", title: "Method", width: 96, value: (row) => row.method },
-    { key: "name", title: "Name", width: 240, value: (row) => row.name },
+    counts("failures", "Times", (row) => row.failures, 90),
+    shares("share", "Share", (row) => row.share),
+    ...request<FailureGroup>(),
     {
       key: "example",
       title: "Example",
       width: 340,
       value: (row) => row.example,
-      show: (row) => {
-        const sample = row.samples[0];
-        return sample === undefined ? (
-          <span title={row.example}>{row.example}</span>
-        ) : (
-          <button type="button" className="link" title={row.example} onClick={() => onOpen(sample)}>
-            {row.example}
-          </button>
-        );
-      },
+      show: (row) => <SampleLink text={row.example} id={row.samples[0] ?? null} onOpen={onOpen} />,
     },
   ];
 }

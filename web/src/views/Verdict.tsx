@@ -1,17 +1,20 @@
-// Did the run meet what was asked of it? Thresholds with what was measured, and levels side by side.
+// Did the run meet what was asked of it, or does it so far? Thresholds with what was measured, and levels side by side.
 
-import type { Level, Outcome, Verdict as Found } from "../api/types.ts";
-import { count, duration, figure, NOTHING, percent, rate } from "../model/units.ts";
+import type { Level, Outcome, RuleOutcome, Verdict as Found } from "../api/types.ts";
+import { count, duration, NOTHING, percent } from "../model/units.ts";
+import { counts, rates, shares, times } from "../parts/columns.ts";
 import { type Column, Table } from "../parts/Table.tsx";
 
 export function Verdict({ verdict }: { verdict: Found }) {
+  const isLive = verdict.is_over === false; // what was kept by earlier versions does not say
   return (
     <section aria-label="Verdict">
+      {isLive && verdict.is_asked && <p className={verdict.passed ? "muted" : "bad"}>{standing(verdict)}</p>}
       {verdict.aborted !== null && <p>The run was ended early: {verdict.aborted}</p>}
       {verdict.thresholds.length > 0 && (
         <Table
           label="Thresholds"
-          columns={THRESHOLDS}
+          columns={isLive ? THRESHOLDS_NOW : THRESHOLDS}
           rows={numbered(verdict.thresholds)}
           rowKey={(found) => String(found.place_in_list)}
           initial={{ by: "order", descending: false }}
@@ -32,6 +35,24 @@ export function Verdict({ verdict }: { verdict: Found }) {
   );
 }
 
+/** Is there anything to tell? */
+export function hasVerdict(verdict: Found | null | undefined): verdict is Found {
+  return verdict != null && (verdict.is_asked || verdict.levels.length > 0);
+}
+
+/** How much of what was asked is broken. */
+export function brokenIn(verdict: Found | null, rules: readonly RuleOutcome[] = []): number {
+  const thresholds = verdict?.thresholds.filter(({ passed }) => !passed).length ?? 0;
+  const levels = verdict?.levels.filter(({ passed, broken }) => !passed && broken.length === 0).length ?? 0;
+  return thresholds + levels + rules.filter(({ broken }) => broken).length;
+}
+
+function standing(verdict: Found): string {
+  const broken = brokenIn(verdict);
+  if (broken > 0) return `So far ${count(broken)} of what was asked ${broken === 1 ? "is" : "are"} broken.`;
+  return "So far nothing that was asked is broken.";
+}
+
 type Numbered<T> = T & { place_in_list: number };
 
 /** Rows that know their order, which is that of the run. */
@@ -45,37 +66,74 @@ export function verdictWord(verdict: Found): string {
   return verdict.passed ? "Verdict: passed" : "Verdict: failed";
 }
 
-function result(passed: boolean, isAsked = true): string {
-  if (!isAsked) return NOTHING;
-  return passed ? "pass" : "FAIL";
+const STATES = { waiting: "waits", met: "pass", broken: "FAIL" } as const;
+
+function stateOf(found: Outcome): string {
+  return STATES[found.state] ?? (found.passed ? "pass" : "FAIL");
+}
+
+function resultOf(level: Level): string {
+  if (level.state === "coming") return "comes";
+  const running = level.state === "running" ? "runs" : NOTHING;
+  if (!level.is_asked) return running;
+  return level.passed ? (level.state === "running" ? "runs" : "pass") : "FAIL";
+}
+
+function Result({ word }: { word: string }) {
+  return <span className={word === "FAIL" ? "bad" : word === "pass" ? "good" : "muted"}>{word}</span>;
 }
 
 /** A share by which something changed. */
-function change(share: number | null): string {
+export function change(share: number | null): string {
   if (share === null) return NOTHING;
   return `${share < 0 ? "−" : "+"}${percent(Math.abs(share))}`;
 }
 
+/** A level that comes has no numbers yet. */
+function known(value: (level: Level) => number | null): (level: Level) => number | null {
+  return (level) => (level.state === "coming" ? null : value(level));
+}
+
+const TEXT: Column<Numbered<Outcome>> = {
+  key: "order",
+  title: "Threshold",
+  width: 320,
+  value: (found) => found.place_in_list,
+  show: (found) => found.text,
+};
+const RESULT: Column<Numbered<Outcome>> = {
+  key: "passed",
+  title: "Result",
+  width: 90,
+  value: stateOf,
+  show: (found) => <Result word={stateOf(found)} />,
+};
+const PLACE: Column<Numbered<Outcome>> = { key: "place", title: "Where", width: 240, value: (found) => found.place || "the run" };
+
 const THRESHOLDS: readonly Column<Numbered<Outcome>>[] = [
-  { key: "order", title: "Threshold", width: 320, value: (found) => found.place_in_list, show: (found) => found.text },
-  { key: "passed", title: "Result", width: 90, value: (found) => result(found.passed) },
+  TEXT,
+  RESULT,
   { key: "shown", title: "Measured", width: 180, value: (found) => found.shown },
-  { key: "place", title: "Where", width: 240, value: (found) => found.place || "the run" },
+  PLACE,
 ];
 
-/** A column of milliseconds. */
-function times(key: string, title: string, value: (level: Level) => number | null): Column<Numbered<Level>> {
-  return { key, title, unit: "ms", width: 90, numeric: true, value, show: (level) => figure(value(level)) };
-}
+const THRESHOLDS_NOW: readonly Column<Numbered<Outcome>>[] = [
+  TEXT,
+  RESULT,
+  { key: "now", title: "Now", width: 130, numeric: true, value: (found) => found.now, show: (found) => found.now_shown ?? NOTHING },
+  { key: "limit", title: "Limit", width: 130, numeric: true, value: (found) => found.limit, show: (found) => found.limit_shown },
+  { key: "shown", title: "Worst", width: 180, value: (found) => (found.value === null ? NOTHING : found.shown) },
+  PLACE,
+];
 
 const LEVELS: readonly Column<Numbered<Level>>[] = [
   { key: "order", title: "Level", width: 220, value: (level) => level.place_in_list, show: (level) => level.title },
-  { key: "passed", title: "Result", width: 90, value: (level) => result(level.passed, level.is_asked) },
-  { key: "users", title: "Users", width: 80, numeric: true, value: (level) => level.users, show: (level) => count(level.users) },
+  { key: "passed", title: "Result", width: 90, value: resultOf, show: (level) => <Result word={resultOf(level)} /> },
+  counts("users", "Users", (level) => level.users, 80),
   { key: "seconds", title: "Time", width: 100, numeric: true, value: (level) => level.seconds, show: (level) => duration(level.seconds) },
-  { key: "requests", title: "Requests", width: 110, numeric: true, value: (level) => level.requests, show: (level) => count(level.requests) },
-  { key: "failed", title: "Failed", width: 100, numeric: true, value: (level) => level.fail_ratio, show: (level) => percent(level.fail_ratio) },
-  { key: "rps", title: "Rate", unit: "/s", width: 90, numeric: true, value: (level) => level.rps, show: (level) => rate(level.rps) },
+  counts("requests", "Requests", known((level) => level.requests), 110),
+  shares("failed", "Failed", known((level) => level.fail_ratio), 100),
+  rates("rps", "Rate", known((level) => level.rps)),
   times("avg", "Average", (level) => level.avg_ms),
   times("p50", "50 %", (level) => level.p50_ms),
   times("p95", "95 %", (level) => level.p95_ms),

@@ -57,6 +57,7 @@ struct Follower {
     closing: watch::Receiver<bool>,
     is_new: bool,
     seen: HashMap<&'static str, Value>,
+    shown: HashMap<&'static str, Document>,
     logs: Option<Document>,
     measured: Option<Arc<Measured>>,
     errors: Option<String>,
@@ -74,6 +75,7 @@ impl Follower {
             closing: desk.shared.closing.subscribe(),
             is_new: true,
             seen: HashMap::new(),
+            shown: HashMap::new(),
             logs: None,
             measured: None,
             errors: None,
@@ -114,7 +116,19 @@ impl Follower {
         self.tell_stats(&rendered);
         self.tell_errors(&rendered);
         self.tell("exceptions", read::published(&self.desk, "exceptions", json!({ "exceptions": [] })));
+        for kind in ["verdict", "triage", "expectations"] {
+            self.tell_published(kind);
+        }
         self.tell_logs();
+    }
+
+    /// Sends a document as it was published; of what has not changed the board has the same one as before.
+    fn tell_published(&mut self, kind: &'static str) {
+        let Some(now) = self.desk.board().document(kind) else { return };
+        if self.shown.get(kind).is_none_or(|before| !Arc::ptr_eq(before, &now)) {
+            self.send(kind, &now);
+            self.shown.insert(kind, now);
+        }
     }
 
     fn tell(&mut self, kind: &'static str, document: Value) {

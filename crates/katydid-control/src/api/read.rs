@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use katydid_report::truth::{self, LAG_LIMIT_MS};
-use katydid_stats::histogram::Cell;
+use katydid_stats::Histogram;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -91,16 +91,39 @@ pub(crate) fn published(desk: &Desk, name: &str, instead: Value) -> Value {
     desk.board().document(name).map_or(instead, |document| (*document).clone())
 }
 
+/// `GET /api/v1/verdict`: as it was published in the last second. To judge takes the users' thread more time than to show,
+/// so nobody who looks makes it judge.
+pub(crate) async fn verdict(State(desk): State<Desk>) -> Response {
+    answer::json(&published(&desk, "verdict", nothing_asked()))
+}
+
+/// The verdict of a run of which nothing is known yet.
+pub(crate) fn nothing_asked() -> Value {
+    json!({
+        "is_over": false, "is_asked": false, "passed": true, "aborted": null, "thresholds": [], "levels": [],
+    })
+}
+
 /// `GET /api/v1/triage`
 pub(crate) async fn triage(State(desk): State<Desk>) -> Response {
     desk.refresh(&["triage"]).await;
-    answer::json(&published(&desk, "triage", json!({ "groups": [] })))
+    answer::json(&published(&desk, "triage", no_groups()))
+}
+
+/// Failures of a run that has none.
+pub(crate) fn no_groups() -> Value {
+    json!({ "groups": [] })
 }
 
 /// `GET /api/v1/expectations`
 pub(crate) async fn expectations(State(desk): State<Desk>) -> Response {
     desk.refresh(&["expectations"]).await;
-    answer::json(&published(&desk, "expectations", json!({ "rules": [], "reclassified": [] })))
+    answer::json(&published(&desk, "expectations", no_rules()))
+}
+
+/// Expectations of a run that has none.
+pub(crate) fn no_rules() -> Value {
+    json!({ "rules": [], "reclassified": [] })
 }
 
 /// `GET /api/v1/exceptions`
@@ -183,7 +206,7 @@ pub(crate) async fn histogram(State(desk): State<Desk>, Query(query): Query<Hist
     }
     let found = measured.histograms.iter().find(|(known, _)| *known == key);
     match found {
-        Some((_, cells)) => answer::json(&distribution(cells)),
+        Some((_, times)) => answer::json(&distribution(times)),
         None if is_known(&measured, &key) => busy(),
         None => answer::error(StatusCode::NOT_FOUND, "no requests were recorded under this method and name"),
     }
@@ -197,10 +220,9 @@ fn busy() -> Response {
     answer::error(StatusCode::SERVICE_UNAVAILABLE, "the users' thread is busy; try again in a second")
 }
 
-fn distribution(cells: &[Cell]) -> Value {
-    let buckets: Vec<(u64, u64)> = cells.iter().map(|cell| (cell.high_us, cell.count)).collect();
-    let count: u64 = cells.iter().map(|cell| cell.count).sum();
-    json!({ "unit": "us", "buckets": buckets, "count": count })
+fn distribution(times: &Histogram) -> Value {
+    let buckets: Vec<(u64, u64)> = times.cells().map(|cell| (cell.high_us, cell.count)).collect();
+    json!({ "unit": "us", "buckets": buckets, "count": times.count() })
 }
 
 #[cfg(test)]

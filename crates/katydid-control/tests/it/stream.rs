@@ -1,12 +1,14 @@
 //! The event stream: everything at first, then what changes.
 
 use std::io::{BufRead, BufReader, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use katydid_control::{Control, Settings};
 use serde_json::{Value, json};
 
-use crate::client::{address, connect};
-use crate::users::{running, stats};
+use crate::client::{address, connect, get};
+use crate::users::{Users, running, server, stats};
 
 /// A reader of the stream.
 struct Events(BufReader<std::net::TcpStream>);
@@ -122,4 +124,33 @@ fn ends_with_the_server() {
     events.next_of("logs");
     control.stop();
     while events.line().is_some() {}
+}
+
+#[test]
+fn a_verdict_is_told_when_it_changes_and_asks_nothing_of_the_users_thread() {
+    let control = server(Settings::default());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let _users = Users::start(&control, move |_, _| {
+        count.fetch_add(1, Ordering::Relaxed);
+        None
+    });
+    let publish = |shown: &str| {
+        let thresholds = json!([{ "text": "p95<2s", "state": "met", "now_shown": shown }]);
+        let verdict = json!({ "is_over": false, "is_asked": true, "thresholds": thresholds, "levels": [] });
+        control.publish("verdict", verdict.to_string().as_bytes()).expect("JSON");
+    };
+    publish("1.000 s");
+    let mut events = Events::open(&control);
+    assert_eq!(events.next_of("verdict")["thresholds"][0]["now_shown"], "1.000 s");
+    publish("1.000 s");
+    publish("1.500 s");
+    assert_eq!(events.next_of("verdict")["thresholds"][0]["now_shown"], "1.500 s");
+    let before = asked.load(Ordering::Relaxed);
+    for _ in 0..20 {
+        let answer = get(&control, "/api/v1/verdict");
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.json()["thresholds"][0]["now_shown"], "1.500 s");
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), before);
 }

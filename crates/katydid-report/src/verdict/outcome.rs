@@ -10,6 +10,8 @@ use super::watch::Reading;
 /// Whether a run met what was asked of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Verdict {
+    /// Is the run over? Otherwise this is how things stand.
+    pub is_over: bool,
     /// Was anything asked?
     pub is_asked: bool,
     /// Was all of it met?
@@ -61,17 +63,37 @@ impl Verdict {
     }
 }
 
+/// How a threshold stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// There is nothing to judge yet.
+    Waiting,
+    /// It is met, or was until now.
+    Met,
+    /// It is not met. What is judged from the beginning on can still get better.
+    Broken,
+}
+
 /// What became of one threshold.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outcome {
     /// The threshold.
     pub text: String,
-    /// Was it met?
+    /// Was it met? While the run goes on: is it not broken?
     pub passed: bool,
+    /// The same with what is not known yet.
+    pub state: State,
     /// The worst that was measured, in `unit`; none where nothing was.
     pub value: Option<f64>,
     /// The limit, in `unit`.
     pub limit: f64,
+    /// The limit, for readers.
+    pub limit_shown: String,
+    /// What is measured at the moment, in `unit`; none once the run is over.
+    pub now: Option<f64>,
+    /// The same, for readers.
+    pub now_shown: Option<String>,
     /// `ms`, `share` (of one), `count` or `per_s`.
     pub unit: &'static str,
     /// The worst, for readers.
@@ -92,11 +114,16 @@ impl Outcome {
         let unit = threshold.metric.unit();
         let value = worst.and_then(|worst| worst.value);
         let name = worst.map(|worst| worst.name.clone()).filter(|name| !name.is_empty());
+        let passed = worst.is_some_and(|worst| worst.is_met);
         Self {
             text: threshold.text.clone(),
-            passed: worst.is_some_and(|worst| worst.is_met),
+            passed,
+            state: if passed { State::Met } else { State::Broken },
             value,
             limit: threshold.limit,
+            limit_shown: shown(threshold.limit, unit),
+            now: None,
+            now_shown: None,
             unit: unit_name(unit),
             shown: value.map_or_else(|| "nothing was measured".into(), |value| shown(value, unit)),
             place: level.into_iter().chain(name).collect::<Vec<_>>().join(", "),

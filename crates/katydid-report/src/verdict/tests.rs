@@ -289,13 +289,39 @@ fn allowances_are_of_the_scenarios_own_first_level() {
 #[test]
 fn a_baseline_takes_the_place_of_the_first_level() {
     let mut run = scenarios();
-    run.judge.compare_with(Some(20.0));
-    run.level(0).requests(&[10.0]).second();
-    run.level(1).requests(&[16.0]).second();
+    let reference =
+        |scenario: &str, p95_ms| Reference { scenario: scenario.into(), users: 3, p95_ms: Some(p95_ms) };
+    run.judge.compare_with(&[reference("tools", 4.0), reference("api", 10.0)]);
+    for (index, ms) in [(0, 14.0), (1, 16.0), (2, 8.0)] {
+        run.level(index).requests(&[ms]).second();
+    }
     let verdict = run.end_level().end();
-    let rows: Vec<_> =
-        verdict.levels.iter().map(|row| (row.degradation, row.reference.as_str(), row.passed)).collect();
-    assert_eq!(rows, [(Some(-0.5), "the baseline", true), (Some(-0.2), "the baseline", true)]);
+    let rows: Vec<_> = verdict
+        .levels
+        .iter()
+        .map(|row| (row.degradation, row.reference.as_str(), row.allowance, row.passed))
+        .collect();
+    let held = "the baseline";
+    // The first level has the allowance of the guide, the others what the suite file says.
+    let expected = [
+        (Some(0.4), held, Some(0.5), true),
+        (Some(0.6), held, Some(0.5), false),
+        (Some(1.0), held, Some(0.5), false),
+    ];
+    assert_eq!(rows, expected);
+}
+
+#[test]
+fn a_level_that_the_baseline_does_not_have_is_not_met_where_something_is_asked_of_it() {
+    let mut run = scenarios();
+    let other = Reference { scenario: "other".into(), users: 1, p95_ms: Some(1.0) };
+    run.judge.compare_with(&[other]);
+    for index in [0, 1] {
+        run.level(index).requests(&[5.0]).second();
+    }
+    let verdict = run.end_level().end();
+    assert_eq!(verdict.levels[0].reasons(), [""; 0], "nothing was asked of it");
+    assert_eq!(verdict.levels[1].reasons(), ["nothing to compare with the baseline"]);
 }
 
 #[test]
@@ -402,4 +428,62 @@ fn json_has_every_number() {
         (&told["levels"][0]["p95_ms"], &told["levels"][0]["is_complete"]),
         (&10.0.into(), &false.into())
     );
+}
+
+#[test]
+fn how_things_stand_is_told_while_the_run_goes_on() {
+    let mut run = Run::new(&["p95<1s", "max<50ms", "p95<1s on /later", "rps>1 after 5s"], "");
+    let standing = |run: &Run| run.judge.standing(&[&run.stats], run.now);
+    assert!(standing(&run).thresholds.iter().take(3).all(|outcome| outcome.state == State::Waiting));
+    run.requests(&[20.0, 40.0]).second();
+    let states =
+        |verdict: &Verdict| verdict.thresholds.iter().map(|outcome| outcome.state).collect::<Vec<_>>();
+    let verdict = standing(&run);
+    assert_eq!(states(&verdict), [State::Met, State::Met, State::Waiting, State::Waiting]);
+    assert!(verdict.passed && !verdict.is_over);
+    assert_eq!(verdict.thresholds[1].now_shown.as_deref(), Some("40.00 ms"));
+    assert_eq!(verdict.thresholds[1].limit_shown, "50.00 ms");
+    run.requests(&[60.0]).second();
+    let verdict = standing(&run);
+    assert_eq!(states(&verdict), [State::Met, State::Broken, State::Waiting, State::Waiting]);
+    assert!(!verdict.passed);
+    let end = run.end();
+    assert!(end.is_over && end.thresholds.iter().all(|outcome| outcome.now.is_none()));
+    assert_eq!(standing(&run), end, "after the end it is the verdict");
+}
+
+#[test]
+fn a_broken_window_stays_broken_and_one_that_is_not_full_waits() {
+    let mut run = Run::new(&["max<50ms over 2s"], "");
+    let standing = |run: &Run| run.judge.standing(&[&run.stats], run.now).thresholds[0].clone();
+    run.requests(&[80.0]).second();
+    assert_eq!(standing(&run).state, State::Waiting);
+    run.second();
+    assert_eq!(standing(&run).state, State::Broken);
+    for _ in 0..3 {
+        run.requests(&[10.0]).second();
+    }
+    let outcome = standing(&run);
+    assert_eq!((outcome.state, outcome.shown.as_str()), (State::Broken, "80.00 ms"));
+    assert_eq!(outcome.now_shown.as_deref(), Some("10.00 ms"));
+}
+
+#[test]
+fn levels_are_over_run_or_come() {
+    let mut run = Run::new(
+        &["p95<100ms on level:*", "degradation<50% on level:2"],
+        "1@1 for 1s, 2@1 for 1s, 3@1 for 1s",
+    );
+    let standing = |run: &Run| run.judge.standing(&[&run.stats], run.now);
+    run.level(0).requests(&[10.0, 10.0]).second();
+    run.level(1).requests(&[30.0]).second();
+    let verdict = standing(&run);
+    let told: Vec<_> =
+        verdict.levels.iter().map(|level| (level.state, level.requests, level.degradation)).collect();
+    assert_eq!(told, [("over", 2, None), ("running", 1, Some(2.0)), ("coming", 0, None)]);
+    let states: Vec<_> = verdict.thresholds.iter().map(|outcome| outcome.state).collect();
+    assert_eq!(states, [State::Met, State::Broken]);
+    assert_eq!(verdict.levels[1].p95_ms, Some(30.0));
+    run.end_level();
+    assert_eq!(standing(&run).levels[1].state, "over");
 }

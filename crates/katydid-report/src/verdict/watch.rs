@@ -188,7 +188,7 @@ impl Watch {
         broken
     }
 
-    fn reading(&self, name: String, value: Option<f64>, at: f64) -> Reading {
+    pub(super) fn reading(&self, name: String, value: Option<f64>, at: f64) -> Reading {
         let is_met = value.is_some_and(|value| self.threshold.is_met_by(value));
         Reading { level: self.level, name, value, is_met, at }
     }
@@ -227,8 +227,46 @@ impl Watch {
         reading.value.map_or(f64::INFINITY, excess)
     }
 
+    /// What is measured at the moment, changing nothing; `None` if there is nothing yet. Of several names the worst.
+    pub(super) fn now(&self, sources: &Sources<'_>, now: f64) -> Option<Reading> {
+        let stats = sources.get(self.source)?;
+        let base = self.begun_at.and(self.base.as_ref())?;
+        let began_again_at = Some(stats.total().started_at).filter(|at| *at != self.stats_begun_at);
+        let again = began_again_at.map(|at| Mark { at: base.at.max(at), sums: Vec::new() });
+        let window = self.threshold.window.map(|window| window.as_secs_f64());
+        let of_window = window.and_then(|length| self.window_begin(base, length, now));
+        let since = again.as_ref().or(of_window).unwrap_or(base);
+        let reading = |sum: &Sum| {
+            let value = sum.since(&since.sums).value(self.threshold.metric, now - since.at)?;
+            Some(self.reading(sum.name.clone(), Some(value), now))
+        };
+        let readings = sums(stats, &self.threshold);
+        readings.iter().filter_map(reading).max_by(|one, other| self.by_badness(one, other))
+    }
+
+    /// The worst as things stand, with `now` being measured at the moment.
+    pub(super) fn worst_with<'r>(&'r self, now: Option<&'r Reading>) -> Option<&'r Reading> {
+        let is_replaced = |known: &Reading| {
+            self.threshold.window.is_none()
+                && self.begun_at.is_some()
+                && known.level == self.level
+                && !self.has_aborted(known)
+        };
+        // A window that is not full yet is no window.
+        let is_full = |_: &&Reading| match (self.threshold.window, &self.base, now) {
+            (Some(window), Some(base), Some(now)) => now.at - base.at >= window.as_secs_f64() - TOLERANCE_S,
+            (window, ..) => window.is_none(),
+        };
+        let kept = self.readings.iter().filter(|known| !is_replaced(known));
+        kept.chain(now.filter(is_full)).max_by(|one, other| self.by_badness(one, other))
+    }
+
+    fn by_badness(&self, one: &Reading, other: &Reading) -> std::cmp::Ordering {
+        self.badness(one).total_cmp(&self.badness(other))
+    }
+
     /// The worst of all; `None` if there never was anything to judge.
     pub(super) fn worst(&self) -> Option<&Reading> {
-        self.readings.iter().max_by(|one, other| self.badness(one).total_cmp(&self.badness(other)))
+        self.readings.iter().max_by(|one, other| self.by_badness(one, other))
     }
 }
