@@ -170,7 +170,7 @@ fn report(names: u64) -> ToMaster {
         }
     }
     let users = UserCounts::from([("Visitor".to_owned(), 10)]);
-    ToMaster::Stats(Arc::new(Report { stats, users, others: Vec::new(), mark: None, raw: None }))
+    ToMaster::Stats(Arc::new(Report { stats, users, others: Vec::new(), mark: None, skipped: 0, raw: None }))
 }
 
 fn be_workers(arguments: &[String]) -> Outcome<()> {

@@ -438,7 +438,7 @@ impl Worker {
             self.number += 1;
             Mark { master, run: self.measured_run, number: self.number }
         });
-        let report = Arc::new(Report { stats, users, others, mark, raw: None });
+        let report = Arc::new(Report { stats, users, others, mark, skipped: 0, raw: None });
         if mark.is_some() {
             let (number, report) = (self.number, report.clone());
             self.pending.push_back(Pending { number, report, sent_at: now.elapsed });

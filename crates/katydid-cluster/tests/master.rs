@@ -102,7 +102,7 @@ fn heartbeat(state: &str) -> ToMaster {
 
 fn report(mark: Option<Mark>) -> ToMaster {
     let (stats, users) = (RunStats::new(0.0), UserCounts::new());
-    ToMaster::Stats(Arc::new(Report { stats, users, others: Vec::new(), mark, raw: None }))
+    ToMaster::Stats(Arc::new(Report { stats, users, others: Vec::new(), mark, skipped: 0, raw: None }))
 }
 
 fn complete(users: u64) -> ToMaster {

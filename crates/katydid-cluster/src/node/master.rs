@@ -16,7 +16,7 @@ use crate::clock::Now;
 use crate::event::{Level, MasterEvent};
 use crate::key::Key;
 use crate::master::{Action, Master, Settings};
-use crate::message::{ToWorker, decode_to_master, encode_to_worker};
+use crate::message::{ToMaster, ToWorker, decode_to_master, encode_to_worker};
 use crate::roster::NodeId;
 use crate::transport::{Incoming, Listener};
 
@@ -219,7 +219,10 @@ impl Runner {
 
     fn take_message(&mut self, peer: &str, bytes: &[u8]) {
         match decode_to_master(bytes) {
-            Ok(envelope) => self.shared.with(|master, now| master.receive(now, peer, envelope.message)),
+            Ok(envelope) => {
+                self.say_what_was_skipped(peer, &envelope.message);
+                self.shared.with(|master, now| master.receive(now, peer, envelope.message));
+            }
             Err(malformed) => {
                 let is_known = self.shared.lock().roster().node(peer).is_some();
                 if self.complaints.is_new(&format!("{peer} {malformed}")) {
@@ -229,6 +232,17 @@ impl Runner {
                     self.listener.close(peer);
                 }
             }
+        }
+    }
+
+    fn say_what_was_skipped(&mut self, peer: &str, message: &ToMaster) {
+        let ToMaster::Stats(report) = message else { return };
+        if report.skipped > 0 && self.complaints.is_new(&format!("{peer} skipped")) {
+            let text = format!(
+                "{} entries of a report of {peer} cannot be read and are not counted (told once)",
+                report.skipped
+            );
+            self.shared.tell(MasterEvent::Note(Level::Warning, text));
         }
     }
 }
