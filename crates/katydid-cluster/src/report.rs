@@ -48,6 +48,8 @@ pub struct Mark {
     pub run: u64,
     /// Its place among the worker's reports, counted from one.
     pub number: u64,
+    /// The first of them since the worker has obeyed this master; those before went to others.
+    pub first: u64,
 }
 
 /// Reports are told apart by what identifies them; two with the same mark are the same.
@@ -87,8 +89,8 @@ impl Report {
     }
 
     fn write_ours(&self, writer: &mut Writer, mark: Mark) {
-        writer.map(7).text("master").uint(mark.master).text("run").uint(mark.run);
-        writer.text("number").uint(mark.number);
+        writer.map(8).text("master").uint(mark.master).text("run").uint(mark.run);
+        writer.text("number").uint(mark.number).text("first").uint(mark.first);
         writer.text("lag").bytes(&cells::to_bytes(self.stats.lag()));
         writer.text("start_lag").bytes(&cells::to_bytes(self.stats.start_lag()));
         writer.text("phases").array(Phase::ALL.len());
@@ -264,6 +266,7 @@ fn read_ours(reader: &mut Reader<'_>, stats: &mut RunStats) -> Result<Mark, Malf
             "master" => mark.master = reader.count()?,
             "run" => mark.run = reader.count()?,
             "number" => mark.number = reader.count()?,
+            "first" => mark.first = reader.count()?,
             "lag" => cells::add_to(stats.lag_mut(), reader.binary()?)?,
             "start_lag" => cells::add_to(stats.start_lag_mut(), reader.binary()?)?,
             "phases" => {

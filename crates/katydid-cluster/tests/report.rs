@@ -30,7 +30,7 @@ fn everything() -> RunStats {
 
 fn report(stats: RunStats) -> Report {
     let users = UserCounts::from([("A".to_owned(), 3)]);
-    let mark = Some(Mark { master: 7, run: 1, number: 2 });
+    let mark = Some(Mark { master: 7, run: 1, number: 2, first: 2 });
     Report { stats, users, others: Vec::new(), mark, skipped: 0, raw: None }
 }
 
