@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
+from katydid.history.collector import export
 from katydid.history.keeper import keep, keeper_of
 from katydid.locust import log
 from katydid.results import samples
@@ -34,6 +35,7 @@ def run_headless(environment: Environment, options: Any) -> int:
     signals.install()
     runner = create_runner(environment, options)
     keep(environment, options)
+    export(environment, options)
     try:
         outputs = Outputs(environment, runner, options)
     except CannotWrite as fault:

@@ -560,6 +560,16 @@ OPTIONS: tuple[Option, ...] = (
         metavar="<name>",
         is_ours=True,
     ),
+    Option(
+        ("--otlp",),
+        Group.HISTORY,
+        "Tell an OpenTelemetry collector the numbers of the run while it goes on, by OTLP over HTTP. env: as"
+        " OTEL_EXPORTER_OTLP_ENDPOINT says",
+        dest="katydid_otlp",
+        env="KATYDID_OTLP",
+        metavar="<URL>",
+        is_ours=True,
+    ),
     # Log
     Option(
         ("--skip-log-setup",),

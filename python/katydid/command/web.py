@@ -9,6 +9,7 @@ import gevent
 
 from katydid.control.page import NotBuilt
 from katydid.control.recording import recording_of
+from katydid.history.collector import export
 from katydid.history.keeper import keep
 from katydid.locust import log
 
@@ -38,6 +39,7 @@ def run(environment: Environment, options: Any) -> int:
     signals.install()
     runner = create_runner(environment, options)
     keep(environment, options)
+    export(environment, options)
     try:
         outputs = Outputs(environment, runner, options)
     except CannotWrite as fault:

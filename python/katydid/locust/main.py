@@ -15,6 +15,7 @@ from katydid.command.check import check
 from katydid.command.headless import run_headless
 from katydid.command.options import missing_capability, shows_ratio
 from katydid.fault import place_of, story_of
+from katydid.history.collector import check as check_collector
 from katydid.history.keeper import CannotKeep
 from katydid.history.keeper import check as check_store
 
@@ -179,6 +180,7 @@ def _parse_options() -> Namespace:
         _refuse(missing)
     try:
         check_store(options)
+        check_collector(options)
     except CannotKeep as fault:
         _refuse(str(fault), _EXIT_USAGE)
     return options
