@@ -10,8 +10,7 @@ mod text;
 use axum::extract::State;
 use axum::response::Response;
 use katydid_stats::exponential::Exponential;
-use katydid_stats::histogram::Cell;
-use katydid_stats::{EntrySummary, Phase, Spread};
+use katydid_stats::{EntrySummary, Histogram, Phase, Spread};
 
 use crate::desk::{Desk, Flask};
 use crate::incoming::Incoming;
@@ -208,7 +207,7 @@ fn of_all(measured: &Measured) -> Value {
     let bucket = |bound: f64| (bound, counted_until(&measured.times, (bound * 1e6) as u64));
     Value::Histogram {
         buckets: BUCKETS.map(bucket).into(),
-        native: Some(Exponential::of_cells(measured.times.iter().copied())),
+        native: Some(Exponential::of(&measured.times)),
         sum: measured.total_ms / 1000.0,
         count: measured.timed_requests,
     }
@@ -225,8 +224,8 @@ fn native((entry, distribution): (&EntrySummary, &Exponential)) -> Metric {
 }
 
 /// How many durations stand at or below a bound: a cell counts by the duration that stands for it everywhere else.
-fn counted_until(cells: &[Cell], bound_us: u64) -> u64 {
-    cells.iter().take_while(|cell| cell.value_us() <= bound_us).map(|cell| cell.count).sum()
+fn counted_until(times: &Histogram, bound_us: u64) -> u64 {
+    times.cells().take_while(|cell| cell.value_us() <= bound_us).map(|cell| cell.count).sum()
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 //! moments can be put together by whoever receives them.
 
 use crate::Histogram;
-use crate::histogram::Cell;
 
 /// Buckets that a collector is asked to keep: OpenTelemetry's own limit.
 pub const MOST_BUCKETS: u64 = 160;
@@ -19,7 +18,7 @@ const US_PER_S: f64 = 1e6;
 ///
 /// # Accuracy
 /// Bucket `i` counts durations above `base^i` up to `base^(i + 1)`, where `base` is two to the power of `2^-scale`. Which
-/// bucket a duration is in is decided by the number that stands for its cell ([`Cell::value_us`]). With a hundredfold
+/// bucket a duration is in is decided by the number that stands for its cell ([`Cell::value_us`](crate::histogram::Cell::value_us)). With a hundredfold
 /// between the shortest and the longest duration the bounds are 4 % apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exponential {
@@ -36,13 +35,8 @@ pub struct Exponential {
 impl Exponential {
     /// That of a histogram.
     pub fn of(histogram: &Histogram) -> Self {
-        Self::of_cells(histogram.cells())
-    }
-
-    /// That of cells in ascending order.
-    pub fn of_cells(cells: impl IntoIterator<Item = Cell>) -> Self {
         let (mut zeros, mut counted) = (0, Vec::new());
-        for cell in cells {
+        for cell in histogram.cells() {
             match cell.value_us() {
                 0 => zeros += cell.count,
                 us => counted.push((us as f64 / US_PER_S, cell.count)),
