@@ -5,95 +5,9 @@ variable and its default are Locust's; programs and locustfiles read them from `
 so they never change.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
-
-class Kind(Enum):
-    """What an option's value is."""
-
-    TEXT = "text"
-    FILE = "file"
-    """The path of a file, or what begins one."""
-    INTEGER = "integer"
-    FLAG = "flag"
-    TIMESPAN = "timespan"
-    RATE = "rate"
-    """A number above zero."""
-    COUNT = "count"
-    """A whole number above zero."""
-    RULE = "rule"
-    """What is to be expected of failures."""
-    USER_CONFIG = "user config"
-    """JSON, or the path of a JSON file."""
-    HELP = "help"
-    VERSION = "version"
-    STAGES = "stages"
-    """Levels of load in one line."""
-    THRESHOLD = "threshold"
-    """A limit for a number of the run."""
-    CONFIG_FILE = "config file"
-
-
-class Group(Enum):
-    """Where the help lists an option."""
-
-    COMMON = "Common options"
-    WEB = "Web UI options"
-    MASTER = "Master options"
-    WORKER = "Worker options"
-    TAG = "Tag options"
-    STATS = "Request statistics options"
-    HISTORY = "History options"
-    VERDICT = "Verdict options"
-    LOG = "Logging options"
-    OTHER = "Other options"
-    CLASSES = "User classes"
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One option of the command."""
-
-    flags: tuple[str, ...]
-    """Its spellings; a positional argument has one without dashes."""
-    group: Group
-    help: str | None
-    """None hides the option from the help."""
-    kind: Kind = Kind.TEXT
-    dest: str | None = None
-    """The attribute, where it is not the first long spelling with underscores."""
-    env: str | None = None
-    default: Any = None
-    metavar: str | None = None
-    many: bool = False
-    """Takes any number of values."""
-    repeated: bool = False
-    """May be given several times, each time with one value."""
-    choices: tuple[str, ...] | None = None
-    convert: Callable[[str], Any] | None = None
-    """Applied to the text before anything else."""
-    removed: str | None = None
-    """Why using the option is an error."""
-    needs: str | None = None
-    """What this build cannot do: using the option ends the command with a line that says so."""
-
-    is_ours: bool = False
-    """Locust has no such option: where a locustfile adds one of the same spelling, ours gives way. The
-    attribute of such an option begins with katydid_."""
-
-    @property
-    def attribute(self) -> str:
-        """The name under which the value is found in the parsed options."""
-        if self.dest:
-            return self.dest
-        long = next((flag for flag in self.flags if flag.startswith("--")), self.flags[0])
-        return long.lstrip("-").replace("-", "_")
-
-
-_CLUSTER = "run on several nodes or processes"
+from .option import Group, Kind, Option
 
 OPTIONS: tuple[Option, ...] = (
     # Common
@@ -296,12 +210,12 @@ OPTIONS: tuple[Option, ...] = (
         "Be the master that workers connect to",
         Kind.FLAG,
         env="LOCUST_MODE_MASTER",
-        needs=_CLUSTER,
     ),
     Option(
         ("--master-bind-host",),
         Group.MASTER,
-        "Address for the master to listen on. Default: * (all)",
+        "Address for the master to listen on, * for all. Default: with a cluster key all, without one this"
+        " machine alone",
         env="LOCUST_MASTER_BIND_HOST",
         default="*",
         metavar="<ip>",
@@ -336,8 +250,28 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         ("--enable-rebalancing",),
         Group.MASTER,
-        "Spread the users anew when workers come or go during a test",
+        "Spread the users anew when workers come or go during a test, which is done in any case",
         Kind.FLAG,
+    ),
+    Option(
+        ("--cluster-key",),
+        Group.MASTER,
+        "A secret of 16 characters or more, the same on master and workers: they encrypt what they say, and"
+        " nobody without it takes part. Better in the variable than on the command line",
+        dest="katydid_cluster_key",
+        env="KATYDID_CLUSTER_KEY",
+        metavar="<secret>",
+        is_ours=True,
+    ),
+    Option(
+        ("--cluster-key-file",),
+        Group.MASTER,
+        "The file that holds the cluster key",
+        Kind.FILE,
+        dest="katydid_cluster_key_file",
+        env="KATYDID_CLUSTER_KEY_FILE",
+        metavar="<filename>",
+        is_ours=True,
     ),
     Option(
         ("--expect-slaves",),
@@ -353,7 +287,6 @@ OPTIONS: tuple[Option, ...] = (
         "Be a worker; with -f - the locustfile comes from the master",
         Kind.FLAG,
         env="LOCUST_MODE_WORKER",
-        needs=_CLUSTER,
     ),
     Option(
         ("--slave",),
@@ -369,7 +302,6 @@ OPTIONS: tuple[Option, ...] = (
         Kind.INTEGER,
         env="LOCUST_PROCESSES",
         metavar="<int>",
-        needs=_CLUSTER,
     ),
     Option(
         ("--master-host",),
@@ -668,25 +600,20 @@ OPTIONS: tuple[Option, ...] = (
 """All options, in the order of the help."""
 
 PREPARSED = frozenset(
-    {"locustfile", "config", "help", "version", "worker", "master", "master_host", "master_port"}
+    {
+        "locustfile",
+        "config",
+        "help",
+        "version",
+        "worker",
+        "master",
+        "master_host",
+        "master_port",
+        "katydid_cluster_key",
+        "katydid_cluster_key_file",
+    }
 )
 """Attributes of the options that must be known before a locustfile is imported."""
-
-GROUP_NOTES: dict[Group, str] = {
-    Group.TAG: "Tasks get tags from the decorator @tag.",
-    Group.MASTER: "For a test on several nodes: one master, and workers that connect to it.",
-    Group.WORKER: "Workers take all other options from their master.",
-    Group.VERDICT: "Did the run meet what was asked of it? The same may stand in a suite file, katydid.toml.",
-}
-"""What the help says below the title of a group."""
-
-
-def missing_capability(options: Any) -> str | None:
-    """One line about the first used option that this build cannot serve; None if there is none."""
-    for option in OPTIONS:
-        if option.needs and getattr(options, option.attribute, None):
-            return f"{option.flags[-1]}: this build cannot {option.needs} yet"
-    return None
 
 
 def shows_ratio(options: Any) -> bool:
