@@ -169,7 +169,7 @@ def test_a_baseline_given_by_number_is_not_forgotten_for_its_own_comparison(plac
     held = place.load(6, '--baseline 1 --store-keep "1 run"')
     assert held.returncode == 0, held.stderr
     assert "run 3 against run 1" in held.stderr and "No regression: none of 2" in held.stderr
-    assert [run["run"] for run in place.shown("runs")] == [3, 1]
+    assert [run["run"] for run in place.shown("runs")] == [3, 2, 1]
 
 
 def test_what_was_not_compared_has_not_passed(place: Place) -> None:

@@ -224,8 +224,8 @@ class Keeper:
     def conclude(self, code: int, verdict: Any = None) -> int:
         """The process is about to end with an exit code: compare the run with its baseline, keep the outcome.
 
-        Returns the exit code, which becomes that of a verdict unless the locustfile has set one. What could not be
-        compared has not passed.
+        Returns the exit code, which becomes that of a verdict unless the locustfile has set one. What could
+        not be compared has not passed.
         """
         self._end()
         outcome: dict[str, Any] = {} if verdict is None else {"thresholds": verdict}
