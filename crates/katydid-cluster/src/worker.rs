@@ -95,6 +95,8 @@ pub struct Worker {
     run: Option<(MasterId, u64)>,
     /// The run that the owner's statistics are of.
     measured_run: u64,
+    /// The runs that the owner was told of and has not begun.
+    told: VecDeque<(MasterId, u64)>,
     /// The owner is stopping users.
     is_stopping: bool,
     ready_at: Option<Duration>,
@@ -105,6 +107,7 @@ pub struct Worker {
     heartbeat_at: Duration,
     report_at: Duration,
     is_report_awaited: bool,
+    has_quit: bool,
     number: u64,
     pending: VecDeque<Pending>,
     actions: Vec<WorkerAction>,
@@ -126,6 +129,7 @@ impl Worker {
             order: 0.0,
             run: None,
             measured_run: 0,
+            told: VecDeque::new(),
             is_stopping: false,
             ready_at: None,
             heard_at: Duration::ZERO,
@@ -134,6 +138,7 @@ impl Worker {
             heartbeat_at: Duration::ZERO,
             report_at: Duration::ZERO,
             is_report_awaited: false,
+            has_quit: false,
             number: 0,
             pending: VecDeque::new(),
             actions: Vec::new(),
@@ -279,6 +284,7 @@ impl Worker {
         let is_new_run = if order.run.is_some() { order.run != self.run } else { was_idle };
         self.order = order.timestamp;
         self.run = order.run;
+        self.told.extend(order.run.filter(|_| is_new_run));
         self.state = NodeState::Spawning;
         (self.is_stopping, self.ready_at) = (false, None);
         self.tell(WorkerEvent::Spawn { order, is_new_run, was_idle });
@@ -308,12 +314,12 @@ impl Worker {
     fn join_anew(&mut self, now: Now, master: MasterId) {
         if self.master == Some(master) {
             self.master_heard_at = now.elapsed;
-            if !self.is_stopping {
+            if !self.is_stopping && !self.has_quit {
                 self.introduce();
             }
             return;
         }
-        if self.is_master_alive(now) {
+        if self.has_quit || self.is_master_alive(now) {
             return;
         }
         self.note(Level::Warning, "the master was started anew: the run that it had ordered ends here");
@@ -340,7 +346,7 @@ impl Worker {
         if self.ready_at.is_some_and(|at| now.elapsed >= at) {
             self.get_ready();
         }
-        if !self.has_joined {
+        if !self.has_joined || self.has_quit {
             return;
         }
         if now.elapsed >= self.heartbeat_at {
@@ -383,9 +389,13 @@ impl Worker {
         }));
     }
 
-    /// The owner's statistics are empty and will be of this run of the master's from now on.
+    /// The owner's statistics are empty and will be of this run from now on, which an order has told it of. That may be
+    /// one of a master before this one, if the owner was busy: then they are of no run.
     pub fn begin_run(&mut self, run: u64) {
-        self.measured_run = run;
+        let place = self.told.iter().position(|(_, told)| *told == run);
+        let begun = place.and_then(|place| self.told.drain(..=place).next_back());
+        self.measured_run =
+            begun.filter(|(master, _)| Some(*master) == self.master).map_or(0, |(_, run)| run);
     }
 
     /// Asks for the locustfile, which comes as a message `locustfile`. A node that asks need not be a worker yet.
@@ -469,8 +479,9 @@ impl Worker {
         self.send_out(ToMaster::Custom { kind: kind.to_owned(), data: data.clone() });
     }
 
-    /// Says that this process ends.
+    /// Says that this process ends. From now on it does nothing by itself.
     pub fn quit(&mut self) {
+        self.has_quit = true;
         self.send_out(ToMaster::Quit);
     }
 }
