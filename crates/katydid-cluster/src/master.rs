@@ -113,6 +113,9 @@ const TRIES_WITH_STOCK: u32 = 4;
 /// A stock worker that is not known, or runs users when no run is on, is told to stop so often at most.
 const ASKING_PAUSE: Duration = Duration::from_secs(2);
 
+/// All workers are looked at so often at most: a master of thousands ticks more often.
+const LOOK_PAUSE: Duration = Duration::from_millis(100);
+
 /// Above this a worker is short of CPU.
 const BUSY_PERCENT: f64 = 90.0;
 
@@ -129,6 +132,8 @@ pub struct Master {
     step_at: Option<Duration>,
     /// Until when to wait for workers' numbers after a ramp.
     settling_until: Option<Duration>,
+    /// Since when workers have come or gone for whom nothing is laid out yet.
+    stale_since: Option<Duration>,
     /// Is this ramp only a new layout of users who were there?
     is_takeover: bool,
     /// Workers that have not said that they stopped, and until when that is awaited.
@@ -140,6 +145,8 @@ pub struct Master {
     has_begun: bool,
     last_timestamp: f64,
     asked: HashMap<NodeId, Duration>,
+    /// When to look for missing workers again.
+    look_at: Duration,
     /// Workers that have stopped and not come back yet.
     resting: BTreeMap<NodeId, Duration>,
     actions: Vec<Action>,
@@ -157,6 +164,7 @@ impl Master {
             setup: None,
             step_at: None,
             settling_until: None,
+            stale_since: None,
             is_takeover: false,
             stopping: BTreeSet::new(),
             stopping_until: Duration::ZERO,
@@ -165,6 +173,7 @@ impl Master {
             has_begun: false,
             last_timestamp: 0.0,
             asked: HashMap::new(),
+            look_at: Duration::ZERO,
             resting: BTreeMap::new(),
             actions: Vec::new(),
         }
@@ -272,7 +281,7 @@ impl Master {
         if self.is_quitting {
             self.send_to(&id, ToWorker::Quit);
         }
-        self.include(now, &id);
+        self.lay_out_soon(now);
     }
 
     fn hear(&mut self, now: Now, from: &str, heartbeat: Heartbeat) {
@@ -304,7 +313,7 @@ impl Master {
         }
         if was_missing && is_back.is_some() {
             self.note(Level::Info, format!("worker {id} is back, and {}", heartbeat.state));
-            self.include(now, &id);
+            self.lay_out_soon(now);
         }
         self.notice_stopped(&id);
         self.keep_in_line(now, &id);
@@ -369,19 +378,20 @@ impl Master {
         } else {
             self.note(Level::Debug, format!("a report of {from}, which is not known here"));
         }
-        if self.is_to_merge(from, &report) {
+        if !self.is_new(from, &report) {
+            return;
+        }
+        // Run zero is none: what a worker has of a master before this one, or from before its first order.
+        if report.mark.is_none_or(|mark| mark.run == self.run && mark.run > 0) {
             self.actions.push(Action::Merge(report.clone()));
         }
         self.tell(MasterEvent::Report { from: from.into(), report });
     }
 
-    fn is_to_merge(&mut self, from: &str, report: &Report) -> bool {
+    /// Is it for this master, and no copy of one that was here?
+    fn is_new(&mut self, from: &str, report: &Report) -> bool {
         let Some(mark) = report.mark else { return true };
-        if mark.master != self.settings.id {
-            return false;
-        }
-        // Run zero is none: what a worker has of a master before this one, or from before its first order.
-        self.roster.note_report(from, mark) == Ok(true) && mark.run == self.run && mark.run > 0
+        mark.master == self.settings.id && self.roster.note_report(from, mark) == Ok(true)
     }
 
     fn note_stopped(&mut self, now: Now, from: &str) {
@@ -393,7 +403,7 @@ impl Master {
             self.resting.insert(node.id.clone(), now.elapsed);
         }
         self.tell(MasterEvent::Stopped { id: node.id.clone() });
-        self.exclude(now, &node.id);
+        self.lay_out_soon(now);
         self.stopping.remove(&node.id);
         self.end_stop_if_done(now);
     }
@@ -407,7 +417,7 @@ impl Master {
             format!("worker {} (index {}) has quit; {left} workers are left", node.id, node.index),
         );
         self.tell(MasterEvent::Quit { id: node.id.clone() });
-        self.exclude(now, &node.id);
+        self.lay_out_soon(now);
         self.stopping.remove(&node.id);
         self.end_stop_if_done(now);
         if left == 0 {
@@ -417,11 +427,26 @@ impl Master {
 
     /// Time passes. To be called at least every tenth of a second, and when [`Self::due`] says so.
     pub fn tick(&mut self, now: Now) {
-        self.look_for_missing(now);
-        self.resting.retain(|_, since| now.elapsed < *since + Duration::from_secs(600));
+        if now.elapsed >= self.look_at {
+            self.excuse_standstill(now);
+            self.look_at = now.elapsed + LOOK_PAUSE;
+            self.look_for_missing(now);
+            self.resting.retain(|_, since| now.elapsed < *since + Duration::from_secs(600));
+        }
+        self.lay_out_if_due(now);
         self.step(now);
         self.settle(now);
         self.end_stop_if_done(now);
+    }
+
+    /// While a master stood still, or had more to read than it could, it heard nobody: that is not their fault.
+    fn excuse_standstill(&mut self, now: Now) {
+        let stood_still = now.elapsed.saturating_sub(self.look_at);
+        if stood_still > self.settings.heartbeat_interval {
+            for node in self.roster.iter_mut() {
+                node.seen_at = (node.seen_at + stood_still).min(now.elapsed);
+            }
+        }
     }
 
     fn look_for_missing(&mut self, now: Now) {
@@ -442,7 +467,7 @@ impl Master {
             }
             self.tell(MasterEvent::Missing { id: id.clone() });
             self.stopping.remove(&id);
-            self.exclude(now, &id);
+            self.miss(now);
             if self.roster.present().next().is_none() {
                 self.tell(MasterEvent::NoneLeft { has_quit: false });
             }
@@ -457,6 +482,7 @@ impl Master {
             self.roster.iter().filter(|node| is_gone(node)).map(|node| node.id.clone()).collect();
         for id in gone {
             self.roster.leave(&id);
+            self.lay_out_soon(now);
             self.note(
                 Level::Info,
                 format!("worker {id} was missing for {} s: it is given up", limit.as_secs()),

@@ -95,6 +95,8 @@ pub struct Worker {
     run: Option<(MasterId, u64)>,
     /// The run that the owner's statistics are of.
     measured_run: u64,
+    /// The runs that the owner was told of and has not begun.
+    told: VecDeque<(MasterId, u64)>,
     /// The owner is stopping users.
     is_stopping: bool,
     ready_at: Option<Duration>,
@@ -104,9 +106,10 @@ pub struct Worker {
     is_lost: bool,
     heartbeat_at: Duration,
     report_at: Duration,
-    is_report_awaited: bool,
     has_quit: bool,
     number: u64,
+    /// The number of the first report for the master that this worker obeys.
+    first: u64,
     pending: VecDeque<Pending>,
     actions: Vec<WorkerAction>,
 }
@@ -127,6 +130,7 @@ impl Worker {
             order: 0.0,
             run: None,
             measured_run: 0,
+            told: VecDeque::new(),
             is_stopping: false,
             ready_at: None,
             heard_at: Duration::ZERO,
@@ -134,9 +138,9 @@ impl Worker {
             is_lost: false,
             heartbeat_at: Duration::ZERO,
             report_at: Duration::ZERO,
-            is_report_awaited: false,
             has_quit: false,
             number: 0,
+            first: 1,
             pending: VecDeque::new(),
             actions: Vec::new(),
         }
@@ -180,7 +184,8 @@ impl Worker {
         self.actions.push(WorkerAction::Tell(event));
     }
 
-    fn note(&mut self, level: Level, text: impl Into<String>) {
+    /// Tells the owner a line for the log.
+    pub fn note(&mut self, level: Level, text: impl Into<String>) {
         self.tell(WorkerEvent::Note(level, text.into()));
     }
 
@@ -260,7 +265,8 @@ impl Worker {
     fn obey(&mut self, master: Option<MasterId>) {
         self.master = master;
         self.pending.clear();
-        (self.number, self.measured_run, self.order) = (0, 0, 0.0);
+        self.first = self.number + 1;
+        (self.measured_run, self.order) = (0, 0.0);
     }
 
     fn take_order(&mut self, now: Now, order: SpawnOrder) {
@@ -281,6 +287,7 @@ impl Worker {
         let is_new_run = if order.run.is_some() { order.run != self.run } else { was_idle };
         self.order = order.timestamp;
         self.run = order.run;
+        self.told.extend(order.run.filter(|_| is_new_run));
         self.state = NodeState::Spawning;
         (self.is_stopping, self.ready_at) = (false, None);
         self.tell(WorkerEvent::Spawn { order, is_new_run, was_idle });
@@ -349,8 +356,9 @@ impl Worker {
             self.heartbeat_at = now.elapsed + self.settings.heartbeat_interval;
             self.beat();
         }
-        if now.elapsed >= self.report_at && !self.is_report_awaited && self.pending.len() < MAX_PENDING {
-            self.is_report_awaited = true;
+        if now.elapsed >= self.report_at && self.pending.len() < MAX_PENDING {
+            // Asked again if no report comes: this question may be lost, or its answer fail.
+            self.report_at = now.elapsed + self.settings.report_interval;
             self.tell(WorkerEvent::ReportDue);
         }
         if !self.is_lost && now.elapsed > self.heard_at + self.settings.master_timeout {
@@ -385,9 +393,13 @@ impl Worker {
         }));
     }
 
-    /// The owner's statistics are empty and will be of this run of the master's from now on.
+    /// The owner's statistics are empty and will be of this run from now on, which an order has told it of. That may be
+    /// one of a master before this one, if the owner was busy: then they are of no run.
     pub fn begin_run(&mut self, run: u64) {
-        self.measured_run = run;
+        let place = self.told.iter().position(|(_, told)| *told == run);
+        let begun = place.and_then(|place| self.told.drain(..=place).next_back());
+        self.measured_run =
+            begun.filter(|(master, _)| Some(*master) == self.master).map_or(0, |(_, run)| run);
     }
 
     /// Asks for the locustfile, which comes as a message `locustfile`. A node that asks need not be a worker yet.
@@ -431,16 +443,15 @@ impl Worker {
 
     /// The owner reports what was measured since the last time.
     pub fn report(&mut self, now: Now, stats: RunStats, users: UserCounts, others: Vec<(String, Packed)>) {
-        self.is_report_awaited = false;
         self.report_at = now.elapsed + self.settings.report_interval;
         if !self.is_stopping {
             self.users.clone_from(&users);
         }
         let mark = self.master.map(|master| {
             self.number += 1;
-            Mark { master, run: self.measured_run, number: self.number }
+            Mark { master, run: self.measured_run, number: self.number, first: self.first }
         });
-        let report = Arc::new(Report { stats, users, others, mark, raw: None });
+        let report = Arc::new(Report { stats, users, others, mark, skipped: 0, raw: None });
         if mark.is_some() {
             let (number, report) = (self.number, report.clone());
             self.pending.push_back(Pending { number, report, sent_at: now.elapsed });

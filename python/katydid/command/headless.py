@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
+from katydid.history.collector import export
 from katydid.history.keeper import keep, keeper_of
 from katydid.locust import log
 from katydid.results import samples
@@ -35,6 +36,7 @@ def run_headless(environment: Environment, options: Any) -> int:
     try:
         runner = create_runner(environment, options, signals)
         keep(environment, options)
+        export(environment, options)
         outputs = Outputs(environment, runner, options)
     except NoRunner as fault:
         log.complain(str(fault))
@@ -110,6 +112,8 @@ def shut_down(environment: Environment, runner: Runner, outputs: Outputs, option
     keeper, watch = keeper_of(environment), watch_of(environment)
     if keeper is not None:
         code = keeper.conclude(code, None if watch is None else watch.document())
+    if watch is not None:
+        watch.add_findings()
     logger.info("shutting down with exit code %s", code)
     if not outputs.conclude():
         code = code or _EXIT_NOT_WRITTEN
