@@ -125,7 +125,7 @@ impl Report {
 pub fn stats_to_bytes(stats: RunStats) -> Vec<u8> {
     let mut writer = Writer::new();
     let (users, others) = (UserCounts::default(), Vec::new());
-    Report { stats, users, others, mark: Some(Mark::default()), raw: None }.write(&mut writer);
+    Report { stats, users, others, mark: Some(Mark::default()), raw: None, skipped: 0 }.write(&mut writer);
     writer.into_bytes()
 }
 
