@@ -42,7 +42,7 @@ class Noted:
 
 
 def level(users: int, seconds: float, scenario: int = 0, **more: Any) -> HeldLevel:
-    return HeldLevel("level", users, 2.0, seconds, scenario, more.get("classes"), more.get("host"))
+    return HeldLevel("level", users, 2.0, seconds, scenario, "", more.get("classes"), more.get("host"))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ use katydid_store::{Error, Store};
 use crate::console::{say, tell};
 use crate::options::{EXIT_FAILURE, EXIT_OK, EXIT_USAGE};
 use arguments::{Arguments, Task};
-pub use list::run_json;
+pub use list::{reclassified_json, run_json};
 
 /// A run is worse than its baseline by more than noise and what is allowed.
 pub const EXIT_VERDICT: i32 = 3;

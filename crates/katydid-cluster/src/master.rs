@@ -110,7 +110,7 @@ const RETRY: Duration = Duration::from_millis(1500);
 /// A stock worker, which cannot tell whether an order has arrived, gets it so often at most.
 const TRIES_WITH_STOCK: u32 = 4;
 
-/// Who is not known is asked to introduce itself so often at most.
+/// A stock worker that is not known, or runs users when no run is on, is told to stop so often at most.
 const ASKING_PAUSE: Duration = Duration::from_secs(2);
 
 /// Above this a worker is short of CPU.
@@ -292,7 +292,8 @@ impl Master {
             node.is_ours = true;
             node.users = standing.users;
             if let Some(order) = &mut node.order {
-                order.has_arrived |= standing.master == self.settings.id && standing.order >= order.timestamp;
+                // Whatever a word before it, from a node that was not known yet, may have seemed to say.
+                order.has_arrived = standing.master == self.settings.id && standing.order >= order.timestamp;
             }
         }
         let merged = node.is_ours.then(|| (self.settings.id, self.roster.merged_up_to(from)));
@@ -314,12 +315,9 @@ impl Master {
         let from: NodeId = from.into();
         let merged = heartbeat.standing.as_ref().map(|_| (self.settings.id, self.roster.merged_up_to(&from)));
         self.send_to(&from, ToWorker::Heartbeat { merged });
-        if !self.may_ask(now, &from) {
-            return;
-        }
         if heartbeat.standing.is_some() {
             self.send_to(&from, ToWorker::Reconnect { master: Some(self.settings.id) });
-        } else if !self.resting.contains_key(&from) {
+        } else if self.may_ask(now, &from) && !self.resting.contains_key(&from) {
             self.note(
                 Level::Info,
                 format!("worker {from} is not known here: it is asked to stop and to join anew"),

@@ -7,23 +7,34 @@ use std::path::Path;
 
 #[path = "../../../fuzz/oracles/cluster.rs"]
 mod cluster;
+#[path = "../../../fuzz/oracles/zmtp.rs"]
+mod zmtp;
 
 /// Mutations of each corpus file.
 const MUTATIONS: u64 = 60;
 
 #[test]
 fn cluster_holds_on_its_corpus() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/cluster");
+    replay("cluster", 12, cluster::check);
+}
+
+#[test]
+fn zmtp_holds_on_its_corpus() {
+    replay("zmtp", 8, zmtp::check);
+}
+
+fn replay(target: &str, files: usize, check: fn(&[u8])) {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
     let mut paths: Vec<_> =
         fs::read_dir(&corpus).expect("a corpus").map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
-    assert!(paths.len() >= 12, "the corpus has only {} files", paths.len());
+    assert!(paths.len() >= files, "the corpus has only {} files", paths.len());
     for (index, path) in paths.iter().enumerate() {
         let input = fs::read(path).expect("a file");
-        cluster::check(&input);
+        check(&input);
         for mutation in 0..MUTATIONS {
             let mutated = mutate(&input, (index as u64) << 32 | mutation);
-            let checked = std::panic::catch_unwind(|| cluster::check(&mutated));
+            let checked = std::panic::catch_unwind(|| check(&mutated));
             assert!(checked.is_ok(), "{}: {mutated:?}", path.display());
         }
     }

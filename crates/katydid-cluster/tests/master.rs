@@ -300,6 +300,22 @@ fn an_order_that_has_not_arrived_is_sent_again() {
     assert_eq!(play.orders().len(), 2, "it has arrived");
 }
 
+/// A worker that has just joined is taken for a stock one until its first heartbeat, and its word on an order before the
+/// last, come late, for one on the last. It had run the users of the order before for ever.
+#[test]
+fn a_late_word_does_not_make_a_lost_order_heard() {
+    let mut play = Play::with(&["h_1"]);
+    play.starts(5, 100.0);
+    play.starts(2, 100.0);
+    play.hears("h_1", ToMaster::Spawning);
+    let standing = Some(Standing { master: LIFE, order: 0.0, users: UserCounts::new() });
+    let beat = Heartbeat { state: "running".to_owned(), standing, ..Heartbeat::default() };
+    play.forget();
+    play.passes(1600);
+    play.hears("h_1", ToMaster::Heartbeat(beat));
+    assert_eq!(play.orders(), [("h_1", 2)]);
+}
+
 #[test]
 fn a_stranger_is_asked_to_join() {
     let mut play = Play::new();

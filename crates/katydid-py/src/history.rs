@@ -87,8 +87,16 @@ impl StoredRun {
     }
 
     /// Keeps a level; `until` is None while it lasts.
-    fn level(&self, number: u64, label: String, users: u64, begun_at: f64, until: Option<f64>) {
-        self.with(|writer| writer.level(Level { number, label, users, from: begun_at, until }));
+    fn level(
+        &self,
+        number: u64,
+        scenario: String,
+        label: String,
+        users: u64,
+        begun_at: f64,
+        until: Option<f64>,
+    ) {
+        self.with(|writer| writer.level(Level { number, scenario, label, users, from: begun_at, until }));
     }
 
     /// Keeps a document.
@@ -153,6 +161,7 @@ fn history_run<'py>(
         let levels = store.levels(run.id)?;
         let mut about = katydid_cli::history::run_json(&run, "");
         about["levels"] = serde_json::json!(levels);
+        about["reclassified"] = katydid_cli::history::reclassified_json(&mut store, run.id)?;
         let mut found = Vec::new();
         for name in documents {
             if let Some(content) = store.document(run.id, &name)? {
@@ -163,6 +172,18 @@ fn history_run<'py>(
     };
     let (number, about, found) = py.detach(read).map_err(as_python)?;
     Ok((number, about, found.into_iter().map(|(name, content)| (name, PyBytes::new(py, &content))).collect()))
+}
+
+/// The levels of a stored run: scenario, users, and 95th percentile in milliseconds where something was measured.
+#[pyfunction]
+fn history_levels(
+    py: Python<'_>,
+    store: Option<&str>,
+    run: &str,
+) -> PyResult<Vec<(String, u64, Option<f64>)>> {
+    let read = || compare::references(&mut Store::open(&place::address(store)?)?, run);
+    let levels = py.detach(read).map_err(as_python)?;
+    Ok(levels.into_iter().map(|level| (level.scenario, level.users, level.p95_ms)).collect())
 }
 
 /// Holds a run against a baseline: the lines to print, whether it is a regression, the whole as JSON, and as Markdown.
@@ -209,5 +230,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(history_conclude, module)?)?;
     module.add_function(wrap_pyfunction!(history_check, module)?)?;
     module.add_function(wrap_pyfunction!(history_run, module)?)?;
+    module.add_function(wrap_pyfunction!(history_levels, module)?)?;
     module.add_function(wrap_pyfunction!(history_compare, module)?)
 }

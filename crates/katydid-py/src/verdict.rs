@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use katydid_plan::suite::{self, Context, Scenario, Setting};
 use katydid_plan::{Level, Threshold, stages, threshold};
-use katydid_report::verdict::{self as judging, PlannedLevel, Verdict, console, junit, markdown};
+use katydid_report::verdict::{self as judging, PlannedLevel, Reference, Verdict, console, junit, markdown};
 use katydid_stats::RunStats;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -77,8 +77,8 @@ pub(crate) struct Judge {
     scenarios: Vec<Scenario>,
 }
 
-/// One level as Python gets it: title, users, rate, seconds, index of the scenario, its classes, its host.
-type LevelFields = (String, u64, f64, f64, usize, Vec<String>, Option<String>);
+/// One level as Python gets it: title, users, rate, seconds, index and name of the scenario, its classes, its host.
+type LevelFields = (String, u64, f64, f64, usize, String, Vec<String>, Option<String>);
 
 impl Judge {
     fn lock(&self) -> MutexGuard<'_, judging::Judge> {
@@ -139,8 +139,9 @@ impl Judge {
             for level in &scenario.levels {
                 let title = titles.next().unwrap_or_default();
                 let seconds = level.length.as_secs_f64();
+                let name = scenario.name.clone().unwrap_or_default();
                 let (classes, host) = (scenario.classes.clone(), scenario.host.clone());
-                fields.push((title, level.users, level.rate, seconds, index, classes, host));
+                fields.push((title, level.users, level.rate, seconds, index, name, classes, host));
             }
         }
         fields
@@ -164,9 +165,11 @@ impl Judge {
         self.lock().needs_ticks()
     }
 
-    /// Compares levels with this 95th percentile in milliseconds in place of that of the first level.
-    fn compare_with(&self, baseline_p95: Option<f64>) {
-        self.lock().compare_with(baseline_p95);
+    /// Compares levels with those of a baseline in place of the first of their scenario: scenario, users, and 95th
+    /// percentile in milliseconds of each.
+    fn compare_with(&self, baseline: Vec<(String, u64, Option<f64>)>) {
+        let reference = |(scenario, users, p95_ms)| Reference { scenario, users, p95_ms };
+        self.lock().compare_with(&baseline.into_iter().map(reference).collect::<Vec<_>>());
     }
 
     /// The run begins.

@@ -7,12 +7,14 @@
 pub mod digest;
 pub mod groups;
 pub mod noise;
+pub mod pairing;
 pub mod text;
 
 use serde::Serialize;
 
 pub use digest::{Digest, Digester, LevelDigest, Mark, NameDigest, Span};
 use noise::{Difference, Estimate};
+use pairing::{Load, partners};
 
 /// What the degradation of a level against a baseline with another number of users may be, level by level; the last one
 /// holds for all further levels. The figures are those of the guide that this follows.
@@ -224,21 +226,17 @@ struct Pair<'a> {
     is_alike: bool,
 }
 
-/// Levels with the same number of users belong together; a baseline of one level belongs to all.
 fn pair_levels<'a>(before: &'a Digest, after: &'a Digest) -> Vec<Pair<'a>> {
-    let mut taken = vec![false; before.levels.len()];
-    let mut pairs = Vec::new();
-    for (place, level) in after.levels.iter().enumerate() {
-        let equal = (0..before.levels.len())
-            .find(|at| !taken[*at] && before.levels[*at].span.users == level.span.users);
-        if let Some(at) = equal {
-            taken[at] = true;
-            pairs.push(Pair { before: &before.levels[at], after: level, place, is_alike: true });
-        } else if let [only] = before.levels.as_slice() {
-            pairs.push(Pair { before: only, after: level, place, is_alike: false });
-        }
-    }
-    pairs
+    let pair = |(after, partner): (&'a LevelDigest, Option<pairing::Partner>)| {
+        let pairing::Partner { at, is_alike, place } = partner?;
+        Some(Pair { before: before.levels.get(at)?, after, place, is_alike })
+    };
+    after.levels.iter().zip(partners(&loads(before), &loads(after))).filter_map(pair).collect()
+}
+
+fn loads(digest: &Digest) -> Vec<Load<'_>> {
+    let spans = digest.levels.iter().map(|level| &level.span);
+    spans.map(|span| Load { scenario: &span.scenario, users: span.users }).collect()
 }
 
 fn unpaired(before: &Digest, after: &Digest, pairs: &[Pair<'_>]) -> Vec<String> {

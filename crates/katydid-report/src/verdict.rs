@@ -22,6 +22,8 @@ use katydid_stats::{Entry, RunStats};
 pub use level::LevelRow;
 pub use outcome::{Outcome, State, Verdict, shown};
 
+use crate::compare::ALLOWED_BY_LEVEL;
+use crate::compare::pairing::{Load, partners};
 use level::{Results, Sum};
 use watch::{Reading, Watch};
 
@@ -48,6 +50,27 @@ impl PlannedLevel {
         };
         self.scenario.as_ref().map_or(own.clone(), |scenario| format!("{scenario}: {own}"))
     }
+
+    fn load(&self) -> Load<'_> {
+        Load { scenario: self.scenario.as_deref().unwrap_or_default(), users: self.level.users }
+    }
+}
+
+/// A level of a baseline.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reference {
+    /// Its scenario; empty where there was none.
+    pub scenario: String,
+    /// Users that it aimed at.
+    pub users: u64,
+    /// Its 95th percentile; `None` if nothing was measured.
+    pub p95_ms: Option<f64>,
+}
+
+impl Reference {
+    fn load(&self) -> Load<'_> {
+        Load { scenario: &self.scenario, users: self.users }
+    }
 }
 
 /// Watches one run.
@@ -61,7 +84,8 @@ pub struct Judge {
     watches: Vec<Watch>,
     levels: Vec<PlannedLevel>,
     users: Vec<String>,
-    baseline_p95_ms: Option<f64>,
+    /// What each level is held against in place of the first of its scenario.
+    baseline: Option<Vec<Option<f64>>>,
     results: Vec<Results>,
     current: Option<Current>,
     begun_at: Option<f64>,
@@ -102,7 +126,7 @@ impl Judge {
             watches,
             levels,
             users,
-            baseline_p95_ms: None,
+            baseline: None,
             results: Vec::new(),
             current: None,
             begun_at: None,
@@ -131,9 +155,21 @@ impl Judge {
         self.watches.iter().any(Watch::needs_ticks)
     }
 
-    /// Compares levels with this 95th percentile in place of that of the first level.
-    pub fn compare_with(&mut self, baseline_p95_ms: Option<f64>) {
-        self.baseline_p95_ms = baseline_p95_ms.filter(|p95| *p95 > 0.0);
+    /// Compares levels with those of a baseline in place of the first of their scenario; see
+    /// [`pairing`](crate::compare::pairing) for which belongs to which. A level that is held against another load, and that
+    /// nobody gave an allowance, gets that of [`ALLOWED_BY_LEVEL`].
+    pub fn compare_with(&mut self, baseline: &[Reference]) {
+        let before: Vec<Load<'_>> = baseline.iter().map(Reference::load).collect();
+        let after: Vec<Load<'_>> = self.levels.iter().map(PlannedLevel::load).collect();
+        let partners = partners(&before, &after);
+        for (planned, partner) in self.levels.iter_mut().zip(&partners) {
+            let Some(partner) = partner.filter(|partner| !partner.is_alike) else { continue };
+            let allowed = ALLOWED_BY_LEVEL[partner.place.min(ALLOWED_BY_LEVEL.len() - 1)];
+            planned.level.allowance.get_or_insert(allowed);
+        }
+        let p95_ms = |at: usize| baseline[at].p95_ms.filter(|p95| *p95 > 0.0);
+        self.baseline =
+            Some(partners.iter().map(|partner| partner.and_then(|partner| p95_ms(partner.at))).collect());
     }
 
     /// The run begins at `now`, in Unix seconds; what was known of an earlier one is forgotten.
@@ -265,11 +301,8 @@ impl Judge {
 
     fn row(&self, sum: &Sum<'_>) -> LevelRow {
         let planned = &self.levels[sum.index];
-        let reference = if self.baseline_p95_ms.is_some() {
-            "the baseline".into()
-        } else {
-            self.first_of(planned).title()
-        };
+        let reference =
+            if self.baseline.is_some() { "the baseline".into() } else { self.first_of(planned).title() };
         let of_level = |watch: &&Watch| watch.readings.iter().any(|reading| is_broken_in(reading, sum.index));
         let broken = self.watches.iter().filter(of_level).map(|watch| watch.threshold.text.clone()).collect();
         let is_asked =
@@ -286,14 +319,17 @@ impl Judge {
             let first = self.results.iter().find(|other| self.levels[other.index] == *first)?;
             (first.index != level).then(|| p95_ms(first.stats.total())).flatten()
         };
-        let reference = self.baseline_p95_ms.or_else(of_first)?;
+        let reference = match &self.baseline {
+            Some(baseline) => baseline.get(level).copied().flatten()?,
+            None => of_first()?,
+        };
         Some((p95_ms(total)? - reference) / reference).filter(|share| share.is_finite())
     }
 
     /// Is a level what the others of its scenario are compared with?
     fn is_reference(&self, index: usize) -> bool {
         let is_first = self.levels.get(index).is_some_and(|planned| self.first_of(planned) == planned);
-        is_first && self.baseline_p95_ms.is_none()
+        is_first && self.baseline.is_none()
     }
 
     fn first_of<'s>(&'s self, planned: &'s PlannedLevel) -> &'s PlannedLevel {

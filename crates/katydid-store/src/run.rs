@@ -118,6 +118,8 @@ impl Run {
 pub struct Level {
     /// Counted from one.
     pub number: u64,
+    /// The scenario that it belongs to; empty where the run has none.
+    pub scenario: String,
     /// For a reader.
     pub label: String,
     /// Users that it aimed at.

@@ -4,7 +4,7 @@ use crate::database::{Database, Dialect};
 use crate::error::{Error, Result};
 
 /// The version of the tables. A newer one is refused, an older one would be brought up here.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 fn tables(dialect: Dialect) -> String {
     let Dialect { identity, bytes, .. } = dialect;
@@ -60,6 +60,7 @@ fn tables(dialect: Dialect) -> String {
          CREATE TABLE level (
              run BIGINT NOT NULL REFERENCES run (id) ON DELETE CASCADE,
              number BIGINT NOT NULL,
+             scenario TEXT NOT NULL DEFAULT '',
              label TEXT NOT NULL,
              users BIGINT NOT NULL,
              from_at DOUBLE PRECISION NOT NULL,
@@ -76,7 +77,35 @@ fn tables(dialect: Dialect) -> String {
              name TEXT PRIMARY KEY,
              run BIGINT NOT NULL REFERENCES run (id) ON DELETE CASCADE
          );
+         {RECLASSIFIED}
          {figures}"
+    )
+}
+
+/// What rules reclassified: new in version 2.
+const RECLASSIFIED: &str = "
+    CREATE TABLE reclassified (
+        run BIGINT NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+        rule TEXT NOT NULL,
+        verdict TEXT NOT NULL,
+        method TEXT NOT NULL,
+        name TEXT NOT NULL,
+        was TEXT NOT NULL,
+        occurrences BIGINT NOT NULL,
+        first_seen_at DOUBLE PRECISION NOT NULL,
+        last_seen_at DOUBLE PRECISION NOT NULL
+    );
+    CREATE INDEX reclassified_of_run ON reclassified (run);";
+
+/// Brings tables of version 1 up to 2.
+fn upgrade(dialect: Dialect) -> String {
+    format!(
+        "{};
+         ALTER TABLE level ADD COLUMN scenario TEXT NOT NULL DEFAULT '';
+         {RECLASSIFIED}
+         UPDATE katydid_schema SET version = {VERSION};
+         COMMIT;",
+        dialect.begin
     )
 }
 
@@ -111,6 +140,14 @@ pub(crate) fn prepare(database: &mut dyn Database) -> Result<()> {
         Ok(found)
     };
     let found = match version(database) {
+        Ok(1) => {
+            if let Err(error) = database.script(&upgrade(database.dialect())) {
+                let _ = database.script("ROLLBACK");
+                // Another process may have done it at the same time.
+                version(database).ok().filter(|found| *found == VERSION).ok_or(error)?;
+            }
+            VERSION
+        }
         Ok(found) => found,
         Err(_) => {
             let dialect = database.dialect();

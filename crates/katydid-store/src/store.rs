@@ -1,7 +1,7 @@
 //! What can be asked of a store? Runs are begun, kept, found, read and forgotten.
 
 use katydid_stats::part::whole;
-use katydid_stats::{EntryPart, ErrorStat, Names, Part, RunStats};
+use katydid_stats::{EntryPart, ErrorStat, Names, Part, Reclassified, RunStats};
 
 use crate::address::Address;
 use crate::database::{Database, Row, Value};
@@ -111,6 +111,7 @@ impl Store {
             }
             store.append_part(run, stretch)?;
             store.replace_failures(run, stretch)?;
+            store.replace_reclassified(run, stretch)?;
             if store.database.dialect().has_figures {
                 store.append_figures(run, stretch)?;
             }
@@ -170,6 +171,30 @@ impl Store {
         Ok(())
     }
 
+    fn replace_reclassified(&mut self, run: RunId, stretch: &Stretch) -> Result<()> {
+        let Some(rows) = &stretch.reclassified else { return Ok(()) };
+        self.database.execute("DELETE FROM reclassified WHERE run = $1", &[run.0.into()])?;
+        for row in rows {
+            self.database.execute(
+                "INSERT INTO reclassified
+                 (run, rule, verdict, method, name, was, occurrences, first_seen_at, last_seen_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                &[
+                    run.0.into(),
+                    (&*row.rule).into(),
+                    (&*row.verdict).into(),
+                    (&*row.method).into(),
+                    (&*row.name).into(),
+                    (&*row.from).into(),
+                    row.occurrences.into(),
+                    row.first_seen.into(),
+                    row.last_seen.into(),
+                ],
+            )?;
+        }
+        Ok(())
+    }
+
     fn append_figures(&mut self, run: RunId, stretch: &Stretch) -> Result<()> {
         let part = &stretch.part;
         for (entry, (method, name)) in part.entries.iter().zip(&stretch.pairs) {
@@ -207,12 +232,14 @@ impl Store {
     /// The database's.
     pub fn keep_level(&mut self, run: RunId, level: &Level) -> Result<()> {
         self.database.execute(
-            "INSERT INTO level (run, number, label, users, from_at, until_at) VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (run, number) DO UPDATE SET label = excluded.label, users = excluded.users,
-             from_at = excluded.from_at, until_at = excluded.until_at",
+            "INSERT INTO level (run, number, scenario, label, users, from_at, until_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT (run, number) DO UPDATE SET scenario = excluded.scenario, label = excluded.label,
+             users = excluded.users, from_at = excluded.from_at, until_at = excluded.until_at",
             &[
                 run.0.into(),
                 level.number.into(),
+                level.scenario.as_str().into(),
                 level.label.as_str().into(),
                 level.users.into(),
                 level.from.into(),
@@ -379,6 +406,30 @@ impl Store {
         )
     }
 
+    /// What rules reclassified in a run.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn reclassified(&mut self, run: RunId) -> Result<Vec<Reclassified>> {
+        self.rows(
+            "SELECT rule, verdict, method, name, was, occurrences, first_seen_at, last_seen_at FROM reclassified
+             WHERE run = $1 ORDER BY first_seen_at",
+            &[run.0.into()],
+            |row| {
+                Ok(Reclassified {
+                    rule: row.text()?.into(),
+                    verdict: row.text()?.into(),
+                    method: row.text()?.into(),
+                    name: row.text()?.into(),
+                    from: row.text()?.into(),
+                    occurrences: row.int()?,
+                    first_seen: row.real()?.unwrap_or(0.0),
+                    last_seen: row.real()?.unwrap_or(0.0),
+                })
+            },
+        )
+    }
+
     /// The statistics of a whole run, as they were at its end.
     ///
     /// # Errors
@@ -393,6 +444,9 @@ impl Store {
             let seen = (error.first_seen, error.last_seen);
             stats.errors_mut().add(&error.method, &error.name, &error.text, error.occurrences, seen);
         }
+        for row in self.reclassified(run)? {
+            stats.reclassified_mut().add(row.kind(), row.occurrences, (row.first_seen, row.last_seen));
+        }
         Ok(stats)
     }
 
@@ -402,11 +456,12 @@ impl Store {
     /// The database's.
     pub fn levels(&mut self, run: RunId) -> Result<Vec<Level>> {
         self.rows(
-            "SELECT number, label, users, from_at, until_at FROM level WHERE run = $1 ORDER BY number",
+            "SELECT number, scenario, label, users, from_at, until_at FROM level WHERE run = $1 ORDER BY number",
             &[run.0.into()],
             |row| {
                 Ok(Level {
                     number: row.int()?,
+                    scenario: row.text()?,
                     label: row.text()?,
                     users: row.int()?,
                     from: row.real()?.unwrap_or(0.0),
@@ -527,6 +582,8 @@ pub struct Stretch {
     pub pairs: Vec<(String, String)>,
     /// All failures of the run so far; `None` if they are what they were.
     pub errors: Option<Vec<ErrorStat>>,
+    /// All that rules reclassified so far; `None` if it is what it was.
+    pub reclassified: Option<Vec<Reclassified>>,
     /// Requests of the run so far.
     pub requests: u64,
     /// Failed ones.

@@ -60,6 +60,7 @@ impl Writer {
             stretches: 0,
             known_names: 0,
             known_failures: 0,
+            known_reclassified: 0,
             unwritten: VecDeque::new(),
             is_broken: false,
             has_complained: false,
@@ -134,6 +135,7 @@ struct Keeper {
     stretches: u64,
     known_names: usize,
     known_failures: u64,
+    known_reclassified: u64,
     unwritten: VecDeque<Change>,
     is_broken: bool,
     has_complained: bool,
@@ -178,10 +180,23 @@ impl Keeper {
         let failures = errors.iter().map(|error| error.occurrences).sum();
         let errors = (failures != self.known_failures || part.is_reset).then(|| errors.to_vec());
         self.known_failures = failures;
+        let rows = self.parts.stats().reclassified().as_slice();
+        let requests = rows.iter().map(|row| row.occurrences).sum();
+        let reclassified = (requests != self.known_reclassified || part.is_reset).then(|| rows.to_vec());
+        self.known_reclassified = requests;
         let number = self.stretches;
         self.stretches += 1;
         let total = self.parts.stats().total();
-        Stretch { number, part, new_names, pairs, errors, requests: total.requests, failures: total.failures }
+        Stretch {
+            number,
+            part,
+            new_names,
+            pairs,
+            errors,
+            reclassified,
+            requests: total.requests,
+            failures: total.failures,
+        }
     }
 
     fn write_all(&mut self) -> Result<()> {
@@ -220,6 +235,7 @@ impl Keeper {
             next.new_names.splice(0..0, lost.new_names);
             next.part.is_reset |= lost.part.is_reset;
             next.errors = next.errors.take().or(lost.errors);
+            next.reclassified = next.reclassified.take().or(lost.reclassified);
         }
     }
 

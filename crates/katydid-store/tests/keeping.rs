@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use katydid_stats::part::Changes;
+use katydid_stats::reclassified::Kind;
 use katydid_stats::{RunStats, Sample};
 use katydid_store::{About, Address, End, Level, Retention, RunId, State, Store, Writer};
 
@@ -29,6 +30,14 @@ impl Place {
     }
 }
 
+const CONFLICT: Kind<'_> = Kind {
+    rule: "409 on POST /*/state",
+    verdict: "expected",
+    method: "POST",
+    name: "/a/state",
+    from: "HTTPError('409')",
+};
+
 fn record(stats: &mut RunStats, name: &str, at: f64, ms: f64) {
     let id = stats.entry_at("GET", name, at);
     stats.record(id, &Sample { status: Some(200), lag_ns: Some(50_000), ..Sample::new(at, Some(ms), 10) });
@@ -52,9 +61,12 @@ fn a_run_is_read_as_it_was_measured() {
         }
         let id = stats.entry("GET", "/a");
         stats.record_failure(id, "HTTPError('500')", 101.0);
+        stats.record_reclassified(CONFLICT, 101.0 + f64::from(stretch));
         writer.observe(changes.take(&stats), 110.0 + f64::from(stretch) * 10.0, 7);
     }
-    writer.level(Level { number: 1, label: "7 users".into(), users: 7, from: 100.0, until: None });
+    let level =
+        Level { number: 1, scenario: "api".into(), label: "7 users".into(), users: 7, ..Level::default() };
+    writer.level(Level { from: 100.0, ..level.clone() });
     writer.document("config", b"{}".to_vec());
     assert_eq!(writer.complaint(), None);
     writer.finish(End { at: 151.0, exit_code: Some(1), verdict: Some("broken".into()) }).expect("written");
@@ -73,7 +85,10 @@ fn a_run_is_read_as_it_was_measured() {
     assert_eq!(again.total().statuses, stats.total().statuses);
     assert_eq!(again.lag(), stats.lag());
     assert_eq!(again.errors().as_slice(), stats.errors().as_slice());
-    assert_eq!(store.levels(run).expect("levels")[0].until, Some(151.0), "the end of the run ends its level");
+    assert_eq!(again.reclassified().as_slice(), stats.reclassified().as_slice());
+    assert_eq!(store.reclassified(run).expect("rows")[0].occurrences, 5);
+    let ended = Level { from: 100.0, until: Some(151.0), ..level };
+    assert_eq!(store.levels(run).expect("levels"), [ended], "the end of the run ends its level");
     assert_eq!(store.document(run, "config").expect("a document"), Some(b"{}".to_vec()));
     assert_eq!(store.document(run, "other").expect("none"), None);
 }
@@ -194,4 +209,22 @@ fn an_hour_of_200_names_takes_less_than_50_megabytes() {
     store.parts(run, |_| parts += 1).expect("measurements");
     println!("{parts} stretches read in {:?}", begun.elapsed());
     assert_eq!(parts, stretches);
+}
+
+#[test]
+fn a_store_of_the_first_version_is_brought_up() {
+    let place = Place::new();
+    let writer = place.writer(100.0);
+    let run = writer.run();
+    writer.level(Level { number: 1, label: "old".into(), users: 7, from: 100.0, ..Level::default() });
+    writer.finish(End { at: 110.0, ..End::default() }).expect("written");
+    let Address::File(path) = place.address() else { panic!("a file") };
+    let file = rusqlite::Connection::open(path).expect("the file");
+    // What the second version added.
+    let back = "DROP TABLE reclassified; ALTER TABLE level DROP COLUMN scenario; UPDATE katydid_schema SET version = 1";
+    file.execute_batch(back).expect("tables as they were");
+    let mut store = place.store();
+    assert_eq!(store.levels(run).expect("levels")[0].label, "old");
+    assert_eq!(store.reclassified(run).expect("none").len(), 0);
+    assert_eq!(Store::open(&place.address()).map(drop), Ok(()), "and stays so");
 }

@@ -1,8 +1,9 @@
-"""`katydid replay REPORT [FAILURE]`: send a failed exchange again, without load."""
+"""`katydid replay RUN [FAILURE]`: send a failed exchange of a stored run or a report again, without load."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ from katydid.verdict.replay import (
     Sample,
     conclusion,
     judged,
+    kept_by,
     kept_in,
     listed,
     message_of,
@@ -27,19 +29,21 @@ _EXIT_FINE = 0
 _EXIT_STILL_FAILS = 1
 _EXIT_USAGE = 2
 _MOST_TIMES = 1000
+_REPORTS = (".json", ".html", ".htm")
+"""What the name of a report ends in."""
 
 
 def replay_main(argv: list[str]) -> int:
     """Do what the arguments say. Returns the exit code: 1 if it still fails, 2 if nobody can tell."""
     options = _parser().parse_args(argv)
     try:
-        kept = kept_in(options.report)
+        kept = _kept(options.run, options.store)
         if options.failure is None:
-            return _list(kept, options.report)
+            return _list(kept, options.run)
         sample = kept.get(options.failure)
         if sample is None:
             known = ", ".join(kept) or "none"
-            raise CannotReplay(f"{options.report} has no failure {options.failure}; there are: {known}")
+            raise CannotReplay(f"{options.run} has no failure {options.failure}; there are: {known}")
         body = Path(options.body).read_bytes() if options.body else None
         message = message_of(sample, options.header, options.host, body)
     except (CannotReplay, OSError) as fault:
@@ -48,13 +52,29 @@ def replay_main(argv: list[str]) -> int:
     return _replay(sample, message, options)
 
 
+def _kept(run: str, store: str | None) -> dict[str, Sample]:
+    """What was kept of a run, in a report or else in the store."""
+    is_report = Path(run).suffix in _REPORTS or Path(run).is_file()
+    return kept_in(run) if is_report else kept_by(store, run)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="katydid replay",
         description="Send a failed exchange of a run again, without load, and say whether it still fails.",
     )
-    parser.add_argument("report", help="a report of the run, as --html report.json or report.html writes it")
+    parser.add_argument(
+        "run",
+        help='a stored run (its number, "last", or the name of a baseline), or a report of it, as --html '
+        "report.json or report.html writes it",
+    )
     parser.add_argument("failure", nargs="?", help="number of the exchange; without it all are listed")
+    parser.add_argument(
+        "--store",
+        metavar="<path or url>",
+        default=os.environ.get("KATYDID_STORE"),
+        help="where runs are stored. Also: KATYDID_STORE",
+    )
     parser.add_argument("--times", type=_times, default=5, metavar="<int>", help="how often; default: 5")
     parser.add_argument(
         "--header",
@@ -78,11 +98,11 @@ def _times(text: str) -> int:
     return times
 
 
-def _list(kept: dict[str, Sample], report: str) -> int:
+def _list(kept: dict[str, Sample], run: str) -> int:
     for line in listed(kept):
         print(line)
     if not kept:
-        print(f"{report}: no request failed")
+        print(f"{run}: no failed request was kept")
     return _EXIT_FINE
 
 

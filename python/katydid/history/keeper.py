@@ -43,7 +43,7 @@ KEEP = "500 runs, 2GB"
 EXIT_VERDICT = 3
 """A run is worse than its baseline."""
 
-DOCUMENTS = ("run", "config", "tasks", "exceptions")
+DOCUMENTS = ("run", "config", "tasks", "exceptions", "triage", "expectations")
 """What is kept of a run beside its measurements, for its report."""
 
 
@@ -67,14 +67,25 @@ def check(options: Any) -> None:
         name = "--store" if baseline is None else "--store, --baseline"
         raise CannotKeep(f"{name}: {fault}") from fault
     if baseline is not None:
-        _check_baseline(store, baseline)
+        _baseline_run(store, baseline)
 
 
-def _check_baseline(store: str | None, baseline: str) -> None:
+def _baseline_run(store: str | None, baseline: str) -> int:
     try:
-        _core.history_run(store, baseline, [])
+        return _core.history_run(store, baseline, [])[0]
     except (OSError, ValueError) as fault:
         raise CannotKeep(f"--baseline {baseline}: {fault}") from fault
+
+
+def baseline_levels(options: Any) -> list[tuple[str, int, float | None]]:
+    """The levels that those of a run are held against: scenario, users, 95th percentile in milliseconds.
+
+    Raises:
+        OSError: the store cannot be read.
+        ValueError: it has no such run.
+    """
+    store, _, baseline = _settings(options)
+    return [] if baseline is None else _core.history_levels(store, baseline)
 
 
 def _settings(options: Any) -> tuple[str | None, str, str | None]:
@@ -89,14 +100,16 @@ class Keeper:
     def __init__(self, environment: Environment, options: Any) -> None:
         self._environment = environment
         self._store, self._keep, self._baseline = _settings(options)
+        if self._baseline == "last":  # which means another one when the run has begun
+            self._baseline = str(_baseline_run(self._store, self._baseline))
         self._run: _core.StoredRun | None = None
         self._number: int | None = None
         self._watching: Greenlet | None = None
         self._ended_at = 0.0
         self._users = 0
         self._levels = 0
-        self._level: tuple[int, str, int, float] | None = None
-        self._next_level: tuple[str, int] | None = None
+        self._level: tuple[int, str, str, int, float] | None = None
+        self._next_level: tuple[str, str, int] | None = None
         self._told: list[str] = []
         self._recording = recording_of(environment)
         environment.events.test_start.add_listener(self._on_start)
@@ -145,14 +158,14 @@ class Keeper:
         if complaint:
             logger.warning("the store does not take what is measured, the run goes on: %s", complaint)
 
-    def begin_level(self, label: str, users: int) -> None:
+    def begin_level(self, scenario: str, label: str, users: int) -> None:
         """A level of the load begins; the one before it ends. The first may be told before its run begins."""
         self.end_level()
-        self._next_level = (label, users) if self._run is None else None
+        self._next_level = (scenario, label, users) if self._run is None else None
         if self._run is not None:
             self._observe(must=True)
             self._levels += 1
-            self._level = (self._levels, label, users, time.time())
+            self._level = (self._levels, scenario, label, users, time.time())
             self._run.level(*self._level, None)
 
     def end_level(self) -> None:

@@ -18,7 +18,7 @@ from katydid.control.report import TEMPLATE, as_html, form_for
 
 from .keeper import DOCUMENTS
 
-_PARTS = ("run", "errors", "exceptions", "history", "config")
+_PARTS = ("run", "errors", "triage", "expectations", "exceptions", "history", "config")
 _EXIT_FINE = 0
 _EXIT_FAILURE = 1
 _EXIT_USAGE = 2
@@ -43,6 +43,7 @@ def stored_report_data(store: str | None, run: str) -> dict[str, Any]:
         "stats": _answer(board, "stats?rates=run"),
         "tasks": documents.get("tasks", {}),
         "samples": documents.get("samples", {}),
+        "verdict": (about["verdict"] or {}).get("thresholds"),
         "started_at": about["started_at"],
         "ended_at": about["ended_at"],
         "show_download_link": False,
@@ -53,9 +54,11 @@ def stored_report_data(store: str | None, run: str) -> dict[str, Any]:
 def _board(about: dict[str, Any], documents: dict[str, Any]) -> _core.Control:
     """A board as it was while the run went on."""
     board = _core.Control(host=None)
-    for name in ("config", "tasks", "exceptions"):
-        if name in documents:
-            board.publish(name, json.dumps(documents[name]).encode())
+    # A run that was killed left no documents; what its rules made of failures is in the store all the same.
+    known = {"expectations": {"rules": [], "reclassified": about["reclassified"]}, **documents}
+    for name in ("config", "tasks", "exceptions", "triage", "expectations"):
+        if name in known:
+            board.publish(name, json.dumps(known[name]).encode())
     board.publish("run", json.dumps(_run(about, documents, "running")).encode())
     board.mark("start", "", about["started_at"])
     for level in about["levels"]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from katydid import _core
 from katydid.results.secrets import MASK
 
 _IN_PAGE = re.compile(r'<script id="katydid-data" type="application/json">(.*?)</script>', re.DOTALL)
@@ -45,6 +46,22 @@ def kept_in(path: str) -> dict[str, Sample]:
     kept = data.get("samples") if isinstance(data, dict) else None
     if not isinstance(kept, dict):
         raise CannotReplay(f"{path}: there are no exchanges in it; write a report with --html report.json")
+    return kept
+
+
+def kept_by(store: str | None, run: str) -> dict[str, Sample]:
+    """The failed exchanges of a stored run, by id; the run is a number, `last`, or the name of a baseline.
+
+    Raises:
+        CannotReplay: there is no such run, or it ended before its exchanges were kept.
+    """
+    try:
+        number, _, documents = _core.history_run(store, run, ["samples"])
+    except (OSError, ValueError) as fault:
+        raise CannotReplay(f"{run} is no report that is there, and no stored run: {fault}") from fault
+    if not documents:
+        raise CannotReplay(f"run {number} did not end in order, and exchanges are kept at the end of a run")
+    kept: dict[str, Sample] = json.loads(documents[0][1])
     return kept
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from katydid import _core
 from katydid.command import suite
+from katydid.history.keeper import baseline_levels
 
 from .expect import expect
 from .shape import HeldLevel, LevelShape
@@ -38,6 +39,8 @@ def set_up(environment: Environment, options: Any) -> Watch | None:
     if not judge.levels and not judge.asks:
         return None
     _refuse_unknown_users(environment, judge)
+    if judge.levels and options.katydid_baseline is not None:
+        judge.compare_with(_baseline_levels(options))
     if judge.levels:
         _refuse_other_shape(environment, "--stages" if options.katydid_stages else "the suite file")
     if (before := watch_of(environment)) is not None:
@@ -46,6 +49,13 @@ def set_up(environment: Environment, options: Any) -> Watch | None:
     if judge.levels:
         environment.shape_class = LevelShape(_held_levels(environment, judge), watch)
     return watch
+
+
+def _baseline_levels(options: Any) -> list[tuple[str, int, float | None]]:
+    try:
+        return baseline_levels(options)
+    except (OSError, ValueError) as fault:
+        raise CannotJudge(f"--baseline {options.katydid_baseline}: {fault}") from fault
 
 
 class BadAsk(ValueError):
@@ -125,9 +135,9 @@ def _refuse_other_shape(environment: Environment, source: str) -> None:
 
 def _held_levels(environment: Environment, judge: _core.Judge) -> list[HeldLevel]:
     held = []
-    for title, users, rate, seconds, scenario, names, host in judge.levels:
+    for title, users, rate, seconds, scenario, scenario_name, names, host in judge.levels:
         classes = [_user_class(environment, name, title) for name in names] or None
-        held.append(HeldLevel(title, users, rate, seconds, scenario, classes, host))
+        held.append(HeldLevel(title, users, rate, seconds, scenario, scenario_name, classes, host))
     return held
 
 

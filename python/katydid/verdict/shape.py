@@ -36,6 +36,8 @@ class HeldLevel:
     rate: float
     seconds: float
     scenario: int
+    scenario_name: str
+    """Empty for one without a name."""
     classes: list[type[User]] | None
     """None for all."""
     host: str | None
@@ -114,7 +116,7 @@ class LevelShape(LoadTestShape):
         self._watch.begin_level(index)
         keeper = keeper_of(self._watch.environment)
         if keeper is not None:
-            keeper.begin_level(level.title, level.users)
+            keeper.begin_level(level.scenario_name, level.title, level.users)
         return level.wanted
 
     def _end_level(self) -> None:

@@ -1,8 +1,12 @@
 //! Two stored runs, or two groups of names of one, held against each other.
 
+use std::collections::BTreeMap;
+
 use katydid_report::compare::digest::{Key, own_key};
 use katydid_report::compare::groups::key_in_group;
 use katydid_report::compare::{Allowances, Comparison, Digest, Digester, Mark, Span, compare, text};
+use katydid_report::verdict::Reference;
+use katydid_stats::Histogram;
 use katydid_store::{Error, Level, Run, Store};
 
 use super::arguments::Compare;
@@ -56,11 +60,50 @@ pub fn compare_runs(
     } else {
         format!("{baseline} ({number})")
     };
-    Ok(Comparison {
+    let mut comparison = Comparison {
         before: name,
         after: format!("run {}", after.id),
         ..compare(&digests.0, &digests.1, allowances)
-    })
+    };
+    comparison.notes.extend(reclassified_notes(store, &before, &after)?);
+    Ok(comparison)
+}
+
+/// What rules made of failures is no failure on either side, which a reader must know.
+fn reclassified_notes(store: &mut Store, before: &Run, after: &Run) -> Result<Vec<String>, Error> {
+    let mut counts: BTreeMap<(Box<str>, Box<str>), [u64; 2]> = BTreeMap::new();
+    for (side, run) in [before, after].into_iter().enumerate() {
+        for row in store.reclassified(run.id)? {
+            counts.entry((row.rule, row.verdict)).or_default()[side] += row.occurrences;
+        }
+    }
+    let note = |((rule, verdict), [before, after]): (_, [u64; 2])| {
+        format!("by the rule \"{rule}\" {after} requests were {verdict}, in the baseline {before}")
+    };
+    Ok(counts.into_iter().map(note).collect())
+}
+
+/// The levels of a run as those of a later one are held against; a run without levels is one.
+///
+/// # Errors
+/// The store's.
+pub fn references(store: &mut Store, baseline: &str) -> Result<Vec<Reference>, Error> {
+    let run = store.find(baseline)?;
+    let spans = spans(&run, &store.levels(run.id)?);
+    let mut times = vec![Histogram::new(); spans.len()];
+    store.parts(run.id, |part| {
+        let middle = 0.5 * (part.from + part.until);
+        let of = spans.iter().position(|span| middle >= span.from && middle < span.until);
+        if let Some(level) = of {
+            times[level].merge(&part.total.times.histogram());
+        }
+    })?;
+    let reference = |(span, times): (Span, Histogram)| Reference {
+        scenario: span.scenario,
+        users: span.users,
+        p95_ms: times.quantile_ms(0.95),
+    };
+    Ok(spans.into_iter().zip(times).map(reference).collect())
 }
 
 /// Holds the names of one group against those of another inside a run.
@@ -93,10 +136,11 @@ fn spans(run: &Run, levels: &[Level]) -> Vec<Span> {
     let ended_at = run.ended_at.unwrap_or(run.seen_at);
     if levels.is_empty() {
         let (from, until) = (run.about.started_at, ended_at + 1.0);
-        return vec![Span { number: 1, label: String::new(), users: run.users, from, until }];
+        return vec![Span { number: 1, users: run.users, from, until, ..Span::default() }];
     }
     let span = |level: &Level| Span {
         number: level.number,
+        scenario: level.scenario.clone(),
         label: level.label.clone(),
         users: level.users,
         from: level.from,

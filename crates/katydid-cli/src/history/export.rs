@@ -7,7 +7,7 @@ use katydid_store::{Error, Run, Store};
 use serde_json::{Value, json};
 
 use super::arguments::{Export, Form};
-use super::list::{failure_json, run_json};
+use super::list::{failure_json, reclassified_json, run_json};
 use super::{open, put};
 
 pub(super) fn export(options: &Export) -> Result<i32, Error> {
@@ -108,6 +108,7 @@ fn as_json(store: &mut Store, run: &Run) -> Result<String, Error> {
     let mut document = run_json(run, "");
     document["levels"] = json!(store.levels(run.id)?);
     document["failures"] = store.failures(run.id)?.iter().map(failure_json).collect();
+    document["reclassified"] = reclassified_json(store, run.id)?;
     document["histogram_unit"] = "us".into();
     document["parts"] = Value::Array(parts);
     Ok(format!("{document:#}\n"))

@@ -1,10 +1,13 @@
 //! Stored runs as lists and pages of text.
 
+use katydid_plan::rule::Rules;
 use katydid_report::console::{Columns, Rates, error_table, percentile_table, stats_table};
+use katydid_report::expectations;
 use katydid_report::moment::utc;
 use katydid_report::truth::truth_lines;
+use katydid_stats::Reclassified;
 use katydid_stats::snapshot::SnapshotRequest;
-use katydid_store::{Error, Level, Run, Store};
+use katydid_store::{Error, Level, Run, RunId, Store};
 use serde_json::{Value, json};
 
 use super::arguments::{Baseline, Runs, Show, Step};
@@ -116,6 +119,7 @@ pub(super) fn show(options: &Show) -> Result<i32, Error> {
         let mut document = run_json(&run, "");
         document["levels"] = json!(levels);
         document["failures"] = Value::Array(failures);
+        document["reclassified"] = reclassified_json(&mut store, run.id)?;
         return put(format!("{document:#}\n").as_bytes(), None);
     }
     say_all(run_lines(&mut store, &run, &levels)?);
@@ -131,6 +135,32 @@ pub(super) fn failure_json(error: &katydid_stats::ErrorStat) -> Value {
         "first_seen_at": error.first_seen,
         "last_seen_at": error.last_seen,
     })
+}
+
+/// What rules reclassified in a run, as `/api/v1/expectations` tells it.
+///
+/// # Errors
+/// The store's.
+pub fn reclassified_json(store: &mut Store, run: RunId) -> Result<Value, Error> {
+    let row = |row: Reclassified| {
+        json!({
+            "rule": &*row.rule,
+            "verdict": &*row.verdict,
+            "method": &*row.method,
+            "name": &*row.name,
+            "from": &*row.from,
+            "occurrences": row.occurrences,
+            "first_seen_at": row.first_seen,
+            "last_seen_at": row.last_seen,
+        })
+    };
+    Ok(store.reclassified(run)?.into_iter().map(row).collect())
+}
+
+/// The rules that a run was judged by, as its options tell them.
+fn rules_of(run: &Run) -> Rules {
+    let given = run.about.options.get("katydid_expect").and_then(Value::as_array);
+    Rules::parse(given.into_iter().flatten().filter_map(Value::as_str)).unwrap_or_default()
 }
 
 fn run_lines(store: &mut Store, run: &Run, levels: &[Level]) -> Result<Vec<String>, Error> {
@@ -151,6 +181,7 @@ fn run_lines(store: &mut Store, run: &Run, levels: &[Level]) -> Result<Vec<Strin
     if !snapshot.errors.is_empty() {
         lines.extend(error_table(&snapshot.errors, Columns::default()));
     }
+    lines.extend(expectations::table(&rules_of(run), &snapshot));
     lines.extend(truth_lines(&snapshot));
     Ok(lines)
 }

@@ -37,6 +37,7 @@ impl Place {
         }
         let level = |number: u64, from: f64| Level {
             number,
+            scenario: String::new(),
             label: format!("{} users", 5 * number),
             users: 5 * number,
             from,

@@ -1,6 +1,6 @@
 //! The master's sockets: whoever connects, and each by its id.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
@@ -12,12 +12,13 @@ use socket2::{Domain, Socket, Type};
 use super::Incoming;
 use super::link::{End, Link};
 use crate::key::Key;
-use crate::zmtp::{Session, Side};
+use crate::zmtp::{Refusal, Session, Side};
 
 /// Connections that wait in the system's queue.
 const BACKLOG: i32 = 1024;
 
-/// Connections that have not shown yet who they are.
+/// Connections that have not shown yet who they are. Beyond, the oldest is ended, which has had more time than it needs:
+/// so those that never say who they are keep nobody out.
 const MAX_STRANGERS: usize = 1024;
 
 /// How long they may take.
@@ -32,7 +33,9 @@ pub struct Listener {
     key: Option<Key>,
     links: HashMap<usize, Link>,
     peers: HashMap<String, usize>,
-    strangers: usize,
+    /// Those that have not shown yet who they are, oldest first.
+    strangers: BTreeSet<usize>,
+    handshake: Duration,
     next: usize,
     dirty: Vec<usize>,
     buffer: Vec<u8>,
@@ -57,7 +60,8 @@ impl Listener {
             key,
             links: HashMap::new(),
             peers: HashMap::new(),
-            strangers: 0,
+            strangers: BTreeSet::new(),
+            handshake: HANDSHAKE,
             next: LISTENER + 1,
             dirty: Vec::new(),
             buffer: vec![0; 64 << 10],
@@ -84,11 +88,12 @@ impl Listener {
     /// The system cannot tell which sockets are ready.
     pub fn poll(&mut self, timeout: Duration, incoming: &mut Vec<Incoming>) -> io::Result<()> {
         self.flush(incoming);
+        self.listen_for_more(true);
         let mut events = Events::new();
         self.poller.wait(&mut events, Some(timeout))?;
         for event in events.iter() {
             match event.key {
-                LISTENER => self.accept(),
+                LISTENER => self.accept(incoming),
                 key => self.serve(key, event.readable, incoming),
             }
         }
@@ -118,22 +123,34 @@ impl Listener {
         self.links.values_mut().all(|link| link.session().output().is_empty())
     }
 
-    fn accept(&mut self) {
-        while self.strangers < MAX_STRANGERS {
+    fn accept(&mut self, incoming: &mut Vec<Incoming>) {
+        for _ in 0..BACKLOG {
             match self.listener.accept() {
                 Ok((stream, _)) => {
                     // A connection that cannot be set up is dropped: its peer tries again.
                     let _ = self.admit(stream);
+                    if self.strangers.len() > MAX_STRANGERS {
+                        self.end_oldest_stranger(incoming);
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // Out of descriptors, or nobody there: either way the next turn tries again.
-                Err(_) => return,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // Out of descriptors: a stranger has to go. If there is none, the next turn tries again.
+                Err(_) if self.end_oldest_stranger(incoming) => {}
+                Err(_) => return self.listen_for_more(false),
             }
         }
-        self.listen_for_more(false);
     }
 
-    /// While too many strangers are there, the system keeps further ones.
+    /// Is there one?
+    fn end_oldest_stranger(&mut self, incoming: &mut Vec<Incoming>) -> bool {
+        let oldest = self.strangers.first().copied();
+        if let Some(key) = oldest {
+            self.finish(key, End::Refused(Refusal::Silent), incoming);
+        }
+        oldest.is_some()
+    }
+
     fn listen_for_more(&mut self, is_accepting: bool) {
         if self.is_accepting != is_accepting {
             let event = Event::new(LISTENER, is_accepting, false);
@@ -148,7 +165,7 @@ impl Listener {
         let key = self.next;
         self.next += 1;
         self.links.insert(key, Link::try_new(stream, session, &self.poller, key)?);
-        self.strangers += 1;
+        self.strangers.insert(key);
         self.dirty.push(key);
         Ok(())
     }
@@ -170,14 +187,13 @@ impl Listener {
             return;
         }
         link.is_announced = true;
-        self.strangers -= 1;
+        self.strangers.remove(&key);
         let peer = String::from_utf8_lossy(link.session().peer()).into_owned();
         // A node that connects again takes the place of its old connection, which may be half dead.
         if let Some(old) = self.peers.insert(peer.clone(), key) {
             self.end(old);
         }
         incoming.push(Incoming::Opened { peer });
-        self.listen_for_more(true);
     }
 
     fn take_messages(&mut self, key: usize, incoming: &mut Vec<Incoming>) {
@@ -205,20 +221,16 @@ impl Listener {
 
     fn end(&mut self, key: usize) {
         let Some(link) = self.links.remove(&key) else { return };
-        self.strangers -= usize::from(!link.is_announced);
+        self.strangers.remove(&key);
         link.leave(&self.poller, key);
-        self.listen_for_more(true);
     }
 
     fn drop_slow_strangers(&mut self, incoming: &mut Vec<Incoming>) {
-        if self.strangers == 0 {
-            return;
-        }
         let now = Instant::now();
-        let is_slow = |link: &Link| !link.is_announced && now > link.opened_at + HANDSHAKE;
-        let slow: Vec<usize> =
-            self.links.iter().filter(|(_, link)| is_slow(link)).map(|(key, _)| *key).collect();
-        slow.into_iter().for_each(|key| self.finish(key, End::Closed, incoming));
+        let is_slow =
+            |key: &usize| self.links.get(key).is_none_or(|link| now > link.opened_at + self.handshake);
+        let slow: Vec<usize> = self.strangers.iter().copied().take_while(is_slow).collect();
+        slow.into_iter().for_each(|key| self.finish(key, End::Refused(Refusal::Silent), incoming));
     }
 
     fn flush(&mut self, incoming: &mut Vec<Incoming>) {
@@ -273,4 +285,25 @@ fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_takes_too_long_to_say_who_he_is_is_refused() {
+        let mut listener = Listener::bind("127.0.0.1", 0, None).expect("a free port");
+        let _silent = TcpStream::connect(listener.address().expect("an address")).expect("a listener");
+        let mut incoming = Vec::new();
+        while listener.strangers.is_empty() {
+            listener.poll(Duration::from_secs(1), &mut incoming).expect("a look");
+        }
+        assert_eq!(incoming, []);
+        listener.handshake = Duration::ZERO;
+        listener.poll(Duration::ZERO, &mut incoming).expect("a look");
+        let address = Some(Ipv4Addr::LOCALHOST.into());
+        assert_eq!(incoming, [Incoming::Refused { address, reason: Refusal::Silent }]);
+        assert!(listener.links.is_empty());
+    }
 }

@@ -34,6 +34,8 @@ pub enum Refusal {
         /// The limit in bytes.
         limit: usize,
     },
+    /// It has not shown who it is, for too long.
+    Silent,
     /// It does not want us, and says why.
     ByPeer(String),
 }
@@ -49,6 +51,7 @@ impl fmt::Display for Refusal {
                 write!(f, "it is a {kind} socket: no node of the kind that belongs here")
             }
             Self::TooLong { limit } => write!(f, "it sends a message of more than {limit} bytes"),
+            Self::Silent => f.write_str("it does not say who it is"),
             Self::ByPeer(reason) if reason == REFUSED => {
                 f.write_str("it refused this node's cluster key: give both the same")
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use katydid_cluster::master::{self, Action, Master, State, Target};
 use katydid_cluster::message::{Setup, SpawnOrder};
 use katydid_cluster::worker::{self, Worker, WorkerAction};
-use katydid_cluster::{Now, Packed, UserCounts, WorkerEvent};
+use katydid_cluster::{Now, Packed, ToWorker, UserCounts, WorkerEvent};
 use katydid_plan::UserClass;
 use katydid_stats::{RunStats, Sample};
 
@@ -15,7 +15,8 @@ use crate::network::{Chance, Faults, Network, Packet};
 
 const TURN_MS: u64 = 50;
 const FAULTS_MS: u64 = 25_000;
-const CALM_MS: u64 = 25_000;
+/// So long after the last fault everything is as it was ordered.
+const RECOVERY_MS: u64 = 10_000;
 const STOP_MS: u64 = 15_000;
 
 /// A worker with the process around it.
@@ -29,6 +30,9 @@ struct Process {
     run: Option<(u64, u64)>,
     events: VecDeque<(u64, WorkerEvent)>,
     sample_at: u64,
+    /// Until then the process stands still, and what comes waits.
+    stopped_until: u64,
+    waiting: Vec<ToWorker>,
 }
 
 impl Process {
@@ -36,7 +40,18 @@ impl Process {
         let mut worker = Worker::new(worker::Settings::new("2.46.3"));
         worker.connect(now);
         let (users, stats) = (UserCounts::new(), RunStats::new(0.0));
-        Self { id, worker, users, stats, measured: 0, run: None, events: VecDeque::new(), sample_at: 0 }
+        Self {
+            id,
+            worker,
+            users,
+            stats,
+            measured: 0,
+            run: None,
+            events: VecDeque::new(),
+            sample_at: 0,
+            stopped_until: 0,
+            waiting: Vec::new(),
+        }
     }
 
     fn user_count(&self) -> u64 {
@@ -149,13 +164,17 @@ impl World {
             self.turn();
         }
         self.calm_down();
-        self.wait(8000);
-        self.go_for(20 + self.born, 50.0);
-        self.wait(CALM_MS);
-        self.check_users();
-        self.go_for(3 + self.born, 50.0);
-        self.wait(5000);
-        self.check_users();
+        self.wait(RECOVERY_MS);
+        if self.master.state().is_active() {
+            self.check_users();
+        } else {
+            self.check_idle();
+        }
+        for target in [20 + self.born, 3 + self.born] {
+            assert!(self.go_for(target, 50.0), "no worker is there at {} ms", self.now_ms);
+            self.wait(5000);
+            self.check_users();
+        }
         let run = (self.lives, self.master.run());
         self.master.stop(self.now());
         self.wait(STOP_MS);
@@ -176,11 +195,12 @@ impl World {
             1 | 2 if !self.processes.is_empty() => self.kill(),
             3..8 => self.part_or_heal(),
             8..16 => {
-                let (users, rate) = (self.chance.below(60), 1.0 + self.chance.below(80) as f64);
+                let (users, rate) = (self.chance.below(60), 10.0 + self.chance.below(80) as f64);
                 self.go_for(users, rate);
             }
             16..19 => self.master.stop(self.now()),
             19 => self.restart_master(),
+            20..24 => self.stop_process(),
             _ => {}
         }
     }
@@ -189,6 +209,14 @@ impl World {
         let index = self.chance.below(self.processes.len() as u64) as usize;
         let process = self.processes.swap_remove(index);
         self.dead.insert(process.id, (process.measured, process.run));
+    }
+
+    fn stop_process(&mut self) {
+        let index = self.chance.below(self.processes.len().max(1) as u64) as usize;
+        let until = self.now_ms + self.chance.below(8000);
+        if let Some(process) = self.processes.get_mut(index) {
+            process.stopped_until = until;
+        }
     }
 
     fn part_or_heal(&mut self) {
@@ -202,7 +230,8 @@ impl World {
         }
     }
 
-    fn go_for(&mut self, users: u64, rate: f64) {
+    /// Is there anybody to run users?
+    fn go_for(&mut self, users: u64, rate: f64) -> bool {
         let now = self.now();
         if !self.master.state().is_active() {
             self.master.begin();
@@ -210,9 +239,11 @@ impl World {
         }
         let setup = Setup { host: None, stop_timeout_s: 0.0, parsed_options: Packed::nil() };
         let target = Target { users, rate, classes: classes() };
-        if self.master.start(now, target, Arc::new(setup)).is_ok() {
+        let is_started = self.master.start(now, target, Arc::new(setup)).is_ok();
+        if is_started {
             self.target = users;
         }
+        is_started
     }
 
     fn restart_master(&mut self) {
@@ -225,6 +256,7 @@ impl World {
     fn calm_down(&mut self) {
         self.network.faults = Faults { longest_delay_ms: 20, ..Faults::default() };
         self.network.parted.clear();
+        self.processes.iter_mut().for_each(|process| process.stopped_until = 0);
         if self.processes.is_empty() {
             self.bear();
         }
@@ -238,7 +270,7 @@ impl World {
                 Packet::Up(from, message) => self.master.receive(now, &from, message),
                 Packet::Down(to, message) => {
                     if let Some(process) = self.processes.iter_mut().find(|process| process.id == to) {
-                        process.worker.receive(now, message);
+                        process.waiting.push(message);
                     }
                 }
             }
@@ -250,7 +282,8 @@ impl World {
     }
 
     fn turn_processes(&mut self, now: Now) {
-        for process in &mut self.processes {
+        for process in self.processes.iter_mut().filter(|process| process.stopped_until <= self.now_ms) {
+            process.waiting.drain(..).for_each(|message| process.worker.receive(now, message));
             process.worker.tick(now);
             while process.events.front().is_some_and(|(at, _)| *at <= self.now_ms) {
                 let (_, event) = process.events.pop_front().expect("there is one");
@@ -325,13 +358,21 @@ impl World {
             let runs = running.get(&*node.id).copied();
             assert_eq!(Some(node.user_count()), runs, "what the master knows of {}", node.id);
         }
-        assert_eq!(self.master.roster().users().get("F"), Some(&2), "fixed users");
+        let fixed = self.master.roster().users().get("F").copied().unwrap_or(0);
+        assert_eq!(fixed, self.target.min(2), "fixed users");
+    }
+
+    /// Nobody runs users when no run is on.
+    fn check_idle(&self) {
+        for process in &self.processes {
+            assert_eq!(process.user_count(), 0, "users of {} at {} ms", process.id, self.now_ms);
+        }
     }
 
     fn check_end(&self, run: (u64, u64)) {
         assert_eq!(self.master.state(), State::Stopped);
+        self.check_idle();
         for process in &self.processes {
-            assert_eq!(process.user_count(), 0, "{} has users", process.id);
             let merged = self.merged.get(&process.id).copied().unwrap_or(0);
             assert_eq!(process.run, Some(run), "{} took part", process.id);
             assert_eq!(merged, process.measured, "of what {} measured", process.id);

@@ -29,6 +29,8 @@ pub type Key = (Box<str>, Box<str>);
 pub struct Span {
     /// Counted from one.
     pub number: u64,
+    /// The scenario that it belongs to; empty where the run has none.
+    pub scenario: String,
     /// For a reader; empty for a whole run.
     pub label: String,
     /// Users that it aimed at.

@@ -159,7 +159,7 @@ fn with_levels(spans: Vec<Span>, slow: f64, seed: u64) -> Digest {
 }
 
 fn span(number: u64, users: u64, from: f64, until: f64) -> Span {
-    Span { number, label: format!("{users} users"), users, from, until }
+    Span { number, label: format!("{users} users"), users, from, until, ..Span::default() }
 }
 
 #[test]

@@ -289,13 +289,39 @@ fn allowances_are_of_the_scenarios_own_first_level() {
 #[test]
 fn a_baseline_takes_the_place_of_the_first_level() {
     let mut run = scenarios();
-    run.judge.compare_with(Some(20.0));
-    run.level(0).requests(&[10.0]).second();
-    run.level(1).requests(&[16.0]).second();
+    let reference =
+        |scenario: &str, p95_ms| Reference { scenario: scenario.into(), users: 3, p95_ms: Some(p95_ms) };
+    run.judge.compare_with(&[reference("tools", 4.0), reference("api", 10.0)]);
+    for (index, ms) in [(0, 14.0), (1, 16.0), (2, 8.0)] {
+        run.level(index).requests(&[ms]).second();
+    }
     let verdict = run.end_level().end();
-    let rows: Vec<_> =
-        verdict.levels.iter().map(|row| (row.degradation, row.reference.as_str(), row.passed)).collect();
-    assert_eq!(rows, [(Some(-0.5), "the baseline", true), (Some(-0.2), "the baseline", true)]);
+    let rows: Vec<_> = verdict
+        .levels
+        .iter()
+        .map(|row| (row.degradation, row.reference.as_str(), row.allowance, row.passed))
+        .collect();
+    let held = "the baseline";
+    // The first level has the allowance of the guide, the others what the suite file says.
+    let expected = [
+        (Some(0.4), held, Some(0.5), true),
+        (Some(0.6), held, Some(0.5), false),
+        (Some(1.0), held, Some(0.5), false),
+    ];
+    assert_eq!(rows, expected);
+}
+
+#[test]
+fn a_level_that_the_baseline_does_not_have_is_not_met_where_something_is_asked_of_it() {
+    let mut run = scenarios();
+    let other = Reference { scenario: "other".into(), users: 1, p95_ms: Some(1.0) };
+    run.judge.compare_with(&[other]);
+    for index in [0, 1] {
+        run.level(index).requests(&[5.0]).second();
+    }
+    let verdict = run.end_level().end();
+    assert_eq!(verdict.levels[0].reasons(), [""; 0], "nothing was asked of it");
+    assert_eq!(verdict.levels[1].reasons(), ["nothing to compare with the baseline"]);
 }
 
 #[test]
