@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`console`] (the tables), [`truth`] (what the tables cannot say: lag and phases), [`expectations`] (what
 //! rules made of the run), [`verdict`] (whether a run met what was asked of it), [`compare`] (two runs, and whether their
-//! difference is more than noise), [`csv`], [`json`], and below them [`number`] and [`moment`] (how a number and a time are
+//! difference is more than noise), [`overlay`] (distributions for pictures), [`csv`], [`json`], and below them [`number`] and [`moment`] (how a number and a time are
 //! written).
 //!
 //! ```
@@ -28,5 +28,6 @@ pub mod expectations;
 pub mod json;
 pub mod moment;
 pub mod number;
+pub mod overlay;
 pub mod truth;
 pub mod verdict;

@@ -1,5 +1,5 @@
 """Runs that are kept: what they measured, so that they can be shown, reported and compared later.
 
-`keeper` keeps a run of the command, `about` says what is known of it beside its measurements, and `report`
-makes a report of one that is over. Everything that touches a database is native.
+`keeper` keeps a run of the command, `about` says what is known of it beside its measurements, `report`
+makes a report of one that is over, and `pages` serves them to browsers. Everything that touches a database is native.
 """

@@ -117,6 +117,11 @@ class Keeper:
         _keepers[environment] = self
 
     @property
+    def store(self) -> str | None:
+        """Where runs are kept, as the options say; None for the standard store."""
+        return self._store
+
+    @property
     def run(self) -> int | None:
         """The number under which the present run, or the last one, is kept."""
         return self._number
@@ -236,6 +241,17 @@ class Keeper:
         outcome["comparison"] = json.loads(whole)
         self._told = ["", *lines]
         return is_regression
+
+    def comparison(self) -> Any:
+        """How the run compares with its baseline, with distributions; None without one, and before the end."""
+        if self._number is None or self._baseline is None:
+            return None
+        try:
+            text = _core.history_comparison(self._store, self._number)
+        except (OSError, ValueError) as fault:
+            logger.warning("the comparison with the baseline is not in the report: %s", fault)
+            return None
+        return None if text is None else json.loads(text)
 
     def tell(self) -> None:
         """Say how the run compares with its baseline, if it was asked."""

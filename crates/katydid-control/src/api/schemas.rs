@@ -382,6 +382,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("is_host_required", "boolean"),
         ("stats_history_enabled", "boolean"),
         ("csv_history_enabled", "boolean"),
+        ("history_enabled", "boolean"),
         ("login_enabled", "boolean"),
         ("base_path", "string"),
     ];
