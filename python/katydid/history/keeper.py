@@ -243,7 +243,7 @@ class Keeper:
         return is_regression
 
     def comparison(self) -> Any:
-        """How the run compares with its baseline, with distributions; None without one, and before the end."""
+        """How the run compares with its baseline; None without one, and before the end."""
         if self._number is None or self._baseline is None:
             return None
         try:

@@ -54,7 +54,7 @@ function titleOf(place: Place): string {
     case "run":
       return `Run ${place.run}`;
     case "comparison":
-      return `${place.after} held against ${place.before}`;
+      return `Run ${place.after} held against ${place.before}`;
   }
 }
 
