@@ -10,7 +10,7 @@ A header is a comment block between `# /// facts` and `# ///`. Its keys:
     rows        table: "METHOD name" to [fewest, most] requests
     failures    list of "METHOD name: error text", complete; or "same" if they are too long
     exceptions  list of messages, complete; or "any" where the message is ours to word
-    after       seconds until `signal` is sent
+    after       seconds from the test's start until `signal` is sent
     signal      name of that signal
     shows       the public names, options and variables that the case shows: docs/reference/compatibility.md
     ordered     true where a single user's requests come in a fixed order, to be compared one by one

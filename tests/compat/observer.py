@@ -1,4 +1,4 @@
-"""A second locustfile in every run: at the end it writes down what the statistics hold."""
+"""A second locustfile in every run: says that the test begins, and at the end what the statistics hold."""
 
 import json
 import os
@@ -30,5 +30,10 @@ def observe(environment, runner, **kwargs):
         with open(os.environ["COMPAT_RESULT"], "w") as file:
             json.dump(observed, file)
 
+    def begin(**kwargs):
+        with open(os.environ["COMPAT_RESULT"] + ".begun", "w"):
+            pass
+
+    environment.events.test_start.add_listener(begin)
     environment.events.quitting.add_listener(lambda **kwargs: before_the_end.update(counts()))
     environment.events.quit.add_listener(write)

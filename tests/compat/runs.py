@@ -15,6 +15,7 @@ from typing import Any
 
 from facts import Facts
 from recorder import Asked, RecordingServer
+from waiting import eventually
 
 _OBSERVER = Path(__file__).parent / "observer.py"
 _RESULT = "result.json"
@@ -53,7 +54,6 @@ class Run:
     facts: Facts
     folder: Path
     server: RecordingServer
-    begun: float
 
     @classmethod
     def begin(
@@ -76,13 +76,14 @@ class Run:
             stderr=subprocess.PIPE,
             text=True,
         )
-        return cls(process, facts, folder, server, time.monotonic())
+        return cls(process, facts, folder, server)
 
     def finish(self) -> Result:
         """Wait for the end, after the signal that the case asks for."""
         try:
             if self.facts.signal:
-                time.sleep(max(0, self.begun + (self.facts.after or 0) - time.monotonic()))
+                eventually("the test begins", (self.folder / f"{_RESULT}.begun").exists)
+                time.sleep(self.facts.after or 0)
                 self.process.send_signal(signal.Signals[self.facts.signal])
             output, log = self.process.communicate(timeout=_TIME_LIMIT)
         finally:

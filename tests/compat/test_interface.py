@@ -41,6 +41,9 @@ PROMISED_BASES = ("locust.", "requests.", "logging.", "collections.abc.", "built
 # What has other parameters, values or bases on purpose, and why.
 DIFFERENT = {
     "locust.__all__": "the same names in another order, and submodules",
+    "locust.env.Environment.create_master_runner": "without a key, this machine alone is the default",
+    "locust.rpc.zmqrpc.Client": "made by runners, not by users: sockets are native",
+    "locust.rpc.zmqrpc.Server": "the same",
     "locust.clients.ResponseContextManager": "made by sessions, not by users",
     "locust.contrib.fasthttp.FAILURE_EXCEPTIONS": "holds our classes in place of geventhttpclient's",
     "locust.contrib.fasthttp.LocustUserAgent": "stock's derives from geventhttpclient, whose place is ours",

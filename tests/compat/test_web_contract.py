@@ -11,22 +11,22 @@ import os
 import re
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from waiting import eventually
 
 SUITES = Path(__file__).parent / "pages"
 COMMANDS = {
     "stock": [os.environ.get("STOCK_PYTHON", ".venv-stock/bin/python"), "-m", "locust"],
     "katydid": [os.environ.get("KATYDID", ".venv/bin/katydid")],
 }
-STARTED = 20.0
 
 
 @dataclass
@@ -48,6 +48,10 @@ class Page:
             timeout=20,
         )
 
+    def numbers(self, base: str = "") -> Any:
+        """What the page knows of the run. Stock Locust looks anew every two seconds."""
+        return self.ask(Step("GET", f"{base}/stats/requests")).json()
+
 
 @dataclass(frozen=True)
 class Step:
@@ -58,8 +62,8 @@ class Step:
     form: Any = None
     json: Any = None
     headers: dict[str, str] | None = None
-    wait: float = 0
-    """Seconds to let pass before."""
+    until: Callable[[Page], bool] | None = None
+    """What is waited for, on both pages, before it is asked."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.form or self.json or ''}".strip()
@@ -106,13 +110,12 @@ def free_port() -> int:
 
 
 def wait_until_it_listens(process: subprocess.Popen[Any], port: int, log: Path) -> None:
-    until = time.monotonic() + STARTED
-    while time.monotonic() < until and process.poll() is None:
+    def listens() -> bool:
+        assert process.poll() is None, f"no page: {log.read_text()}"
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError(f"no page: {log.read_text()}")
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    eventually("the page listens", listens)
 
 
 @pytest.fixture
@@ -204,7 +207,9 @@ def compare(stock: Page, katydid: Page, steps: list[Step]) -> None:
     """Fail with everything that is not the same."""
     differences = []
     for step in steps:
-        time.sleep(step.wait)
+        if step.until is not None:
+            for page in (stock, katydid):
+                eventually(f"{page.url} is ready for {step}", partial(step.until, page))
         theirs, ours = (essence(page.ask(step)) for page in (stock, katydid))
         if theirs != ours:
             differences.append(f"{step}\n  stock   {theirs}\n  katydid {ours}")
@@ -261,18 +266,43 @@ CHANGING = [
     Step("GET", "/stop"),
 ]
 
-AFTER = [Step("GET", "/stats/reset"), Step("GET", "/stats/requests", wait=2.1)]
+
+def is_running(page: Page, users: int = 4, base: str = "") -> bool:
+    """Are so many users there, and is there something of every kind that they do?"""
+    numbers = page.numbers(base)
+    told = {row["name"] for row in numbers["stats"]}
+    is_told = told >= {"/cart", '/item,"quoted" <b>', "Aggregated"} and bool(numbers["errors"])
+    has_tripped = bool(page.ask(Step("GET", f"{base}/exceptions")).json()["exceptions"])
+    return (numbers["state"], numbers["user_count"], is_told, has_tripped) == ("running", users, True, True)
 
 
-def after(wait: float, steps: list[Step]) -> list[Step]:
-    """The same steps, some time later."""
-    return [replace(steps[0], wait=wait), *steps[1:]]
+def has_users(count: int) -> Callable[[Page], bool]:
+    return lambda page: page.numbers()["user_count"] == count
+
+
+def is_stopped(page: Page) -> bool:
+    numbers = page.numbers()
+    return (numbers["state"], numbers["user_count"]) == ("stopped", 0)
+
+
+def is_reset(page: Page) -> bool:
+    return page.numbers()["stats"][-1]["num_requests"] == 0
+
+
+AFTER = [Step("GET", "/stats/reset"), Step("GET", "/stats/requests", until=is_reset)]
+
+
+def once(condition: Callable[[Page], bool], steps: list[Step]) -> list[Step]:
+    """The same steps, as soon as that is true."""
+    return [replace(steps[0], until=condition), *steps[1:]]
 
 
 def test_before_during_and_after_a_run(both: Callable[..., tuple[Page, Page]]) -> None:
     stock, katydid = both("shop.py")
     before = [*READING, *WRONG, *REFUSED, START]
-    compare(stock, katydid, [*before, *after(4, READING), *CHANGING, *after(2.1, READING), *AFTER])
+    compare(
+        stock, katydid, [*before, *once(is_running, READING), *CHANGING, *once(is_stopped, READING), *AFTER]
+    )
 
 
 LISTING = """
@@ -316,8 +346,8 @@ def test_values_of_a_run(both: Callable[..., tuple[Page, Page]]) -> None:
     pages = both("shop.py")
     for page in pages:
         page.ask(START)
-    time.sleep(4)
     for page in pages:
+        eventually("all is told", partial(is_running, page))
         answer = page.ask(Step("GET", "/stats/requests")).json()
         assert [(row["method"], row["name"]) for row in answer["stats"]] == [
             ("GET", "/"),
@@ -352,15 +382,15 @@ def test_classes_and_shapes_are_picked(both: Callable[..., tuple[Page, Page]]) -
     stock, katydid = both("shop.py,steps.py", "--class-picker")
     steps = [
         Step("POST", "/swarm", form={"user_count": 2, "spawn_rate": 9, "user_classes": ["Visitor"]}),
-        Step("GET", "/tasks", wait=0.5),
+        Step("GET", "/tasks", until=has_users(2)),
         Step("POST", "/swarm", form={"user_count": 3, "spawn_rate": 9}),
         Step("GET", "/stop"),
         Step("POST", "/swarm", form={"shape_class": "Steps", "user_classes": ["Visitor", "Shopper"]}),
-        Step("GET", "/stats/requests", wait=3.5),
+        Step("GET", "/stats/requests", until=partial(is_running, users=2)),
         Step("GET", "/stop"),
         Step("POST", "/swarm", form={"shape_class": "Nope", "user_count": 1, "spawn_rate": 1}),
         Step("POST", "/swarm", form={"shape_class": "Default", "user_count": 1, "spawn_rate": 1}),
-        Step("GET", "/stop", wait=0.5),
+        Step("GET", "/stop", until=has_users(1)),
     ]
     compare(stock, katydid, steps)
 
@@ -368,7 +398,8 @@ def test_classes_and_shapes_are_picked(both: Callable[..., tuple[Page, Page]]) -
 def test_below_a_base_path(both: Callable[..., tuple[Page, Page]]) -> None:
     stock, katydid = both("shop.py", "--web-base-path /load")
     steps = [Step(step.method, f"/load{step.path}") for step in READING]
-    steps += [Step("POST", "/load/swarm", form=START.form), Step("GET", "/load/stop", wait=0.5)]
+    steps.append(Step("POST", "/load/swarm", form=START.form))
+    steps.append(Step("GET", "/load/stop", until=partial(is_running, base="/load")))
     compare(stock, katydid, steps)
     for page in (stock, katydid):
         redirected = page.ask(Step("GET", "/load"))
@@ -380,8 +411,10 @@ def test_below_a_base_path(both: Callable[..., tuple[Page, Page]]) -> None:
 
 def test_the_full_history_can_be_had(both: Callable[..., tuple[Page, Page]]) -> None:
     stock, katydid = both("shop.py", "--csv out --csv-full-history --autostart -u 2 -r 2")
-    time.sleep(7)
-    answers = [page.ask(Step("GET", "/stats/requests_full_history/csv")) for page in (stock, katydid)]
+    history = Step("GET", "/stats/requests_full_history/csv")
+    for page in (stock, katydid):
+        eventually("a row of the history", lambda page=page: "/cart" in page.ask(history).text)
+    answers = [page.ask(history) for page in (stock, katydid)]
     for answer in answers:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/csv")
@@ -401,7 +434,7 @@ def test_what_is_added_with_flask(both: Callable[..., tuple[Page, Page]]) -> Non
         *(step for step in READING if step.path != "/login"),
         Step("GET", "/nothing"),
         Step("POST", "/swarm", form={"user_count": 1, "spawn_rate": 1}),
-        Step("GET", "/stats/requests", wait=3.5),
+        Step("GET", "/stats/requests", until=has_users(1)),
         Step("GET", "/stop"),
     ]
     compare(stock, katydid, steps)

@@ -104,6 +104,7 @@ def test_failure_texts_are_those_of_stock_locust(
     assert requests(tmp_path / "ours")["/ok after everything"] == (1, 0)
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("user_class", ["Plain", "Fast"])
 def test_ten_thousand_bad_exchanges_leave_nothing_behind(
     user_class: str, server: dict[str, int], tmp_path: Path

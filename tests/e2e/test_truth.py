@@ -18,6 +18,7 @@ PERCENTILES = {"50%": 0.50, "66%": 0.66, "80%": 0.80, "95%": 0.95, "99%": 0.99}
 TOLERANCE_MS = 8
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("user_class", ["Fast", "Plain"])
 def test_percentiles_are_the_servers_while_a_task_computes(user_class: str, tmp_path: Path) -> None:
     server = subprocess.Popen(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import eventually
 
 SUITE = """
 import time
@@ -85,9 +86,24 @@ def shell(line: str, url: str) -> str:
     return done.stdout
 
 
+def call(method: str, url: str, body: dict[str, object] | None = None) -> dict[str, Any]:
+    """What our own API answers."""
+    content = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, data=content, method=method, headers=headers)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+def numbers(url: str) -> dict[str, Any]:
+    """What the page knows of the run, for those who know Locust's."""
+    return call("GET", f"{url}/stats/requests")
+
+
 def test_one_line_programs_read_failures(page: Callable[..., str]) -> None:
     url = page("Shopper --autostart -u 4 -r 4")
-    time.sleep(2)
+    eventually("a failure is told", lambda: numbers(url)["errors"])
     errors = shell(
         """curl -s http://localhost:8089/stats/requests | python3 -c "
 import sys,json; data=json.load(sys.stdin)
@@ -113,7 +129,7 @@ def test_a_program_starts_reads_stops_and_resets(page: Callable[..., str]) -> No
     form = "user_count=3&spawn_rate=10&host=http://target-app:8000"
     started = json.loads(shell(f"curl -s -X POST http://localhost:8089/swarm -d '{form}'", url))
     assert (started["success"], started["message"]) == (True, "Swarming started")
-    time.sleep(2)
+    eventually("all are there and failed", lambda: (now := numbers(url))["user_count"] == 3 and now["errors"])
     stats = json.loads(shell("curl -s http://localhost:8089/stats/requests", url))
     assert stats["state"] == "running" and stats["user_count"] == 3
     for key in ("total_rps", "fail_ratio"):
@@ -131,42 +147,27 @@ def test_a_program_starts_reads_stops_and_resets(page: Callable[..., str]) -> No
     assert stats["stats"][-1]["num_requests"] == 0
 
 
-def call(method: str, url: str, body: dict[str, object] | None = None) -> dict[str, Any]:
-    """What our own API answers."""
-    content = None if body is None else json.dumps(body).encode()
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(url, data=content, method=method, headers=headers)
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        found: dict[str, Any] = json.load(answer)
-        return found
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.1)
-
-
 def test_a_program_changes_pauses_and_follows_a_run(page: Callable[..., str]) -> None:
     url = page("Shopper --autostart -u 2 -r 2")
     run = lambda: call("GET", f"{url}/api/v1/run")  # noqa: E731 - asked for again and again
-    eventually(lambda: bool(run()["user_count"] == 2))
+    eventually("two users", lambda: run()["user_count"] == 2)
     assert call("PATCH", f"{url}/api/v1/run", {"user_count": 6, "spawn_rate": 3})["success"]
-    eventually(lambda: bool(run()["user_count"] == 6 and run()["spawn_rate"] == 3))
+    eventually("six users", lambda: (run()["user_count"], run()["spawn_rate"]) == (6, 3))
     assert call("PATCH", f"{url}/api/v1/run", {"user_count": 4})["success"]
-    eventually(lambda: bool(run()["user_count"] == 4))
+    eventually("four users", lambda: run()["user_count"] == 4)
     assert run()["spawn_rate"] == 3, "what is not named stays"
 
     assert call("POST", f"{url}/api/v1/run/pause")["success"]
     assert run()["state"] == "paused"
-    time.sleep(0.3)
     requests = lambda: call("GET", f"{url}/api/v1/stats")["total"]["requests"]  # noqa: E731
+    points = lambda: len(call("GET", f"{url}/api/v1/history")["points"])  # noqa: E731
+    paused = points()
+    eventually("what was under way is done", lambda: points() > paused)
     rested = requests()
-    time.sleep(1)
+    eventually("a second passes", lambda: points() > paused + 1)
     assert (requests(), run()["user_count"]) == (rested, 4), "users stay and do nothing"
     assert call("POST", f"{url}/api/v1/run/resume")["success"]
-    eventually(lambda: bool(requests() > rested))
+    eventually("they go on", lambda: requests() > rested)
 
     said = subprocess.run(
         ["curl", "-sN", "--max-time", "3", f"{url}/api/v1/events"], capture_output=True, text=True
@@ -197,7 +198,8 @@ def test_the_lines_of_the_guide_work_as_written(page: Callable[..., str]) -> Non
             assert said.startswith("Type,Name,Request Count")
         else:
             assert json.loads(said).get("success", True), f"{line} said {said}"
-        time.sleep(1)
+        if "/swarm" in line:
+            eventually("the first users are there", lambda: numbers(url)["user_count"] > 0)
 
 
 def test_the_description_of_the_api_is_true(page: Callable[..., str]) -> None:
@@ -214,9 +216,10 @@ def test_the_description_of_the_api_is_true(page: Callable[..., str]) -> None:
         assert names - {"head", "options"} == set(methods), path
 
 
+@pytest.mark.quiet
 def test_numbers_are_to_be_had_while_a_task_computes(page: Callable[..., str]) -> None:
     url = page("Thinker --autostart -u 1 -r 1")
-    time.sleep(1)
+    eventually("a task computes", lambda: numbers(url)["stats"][0]["name"] == "/thought")
     took = []
     for _ in range(SAMPLES):
         begun = time.perf_counter()

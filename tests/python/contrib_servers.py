@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +22,7 @@ import dns.rcode
 import dns.rrset
 import pytest
 from scripted import Peer, Received, Server, answer
+from waiting import eventually
 
 PROGRAMS = Path(__file__).parent / "contrib_programs"
 _PATIENCE = 20
@@ -46,12 +46,11 @@ def program(name: str, *folders: str) -> str:
 
 
 def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.05)
-    pytest.fail(f"nobody listens on port {port}")
+    def listens() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    eventually(f"somebody listens on port {port}", listens)
 
 
 @contextmanager

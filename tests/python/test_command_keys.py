@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from waiting import eventually
 
 _TIME_LIMIT_S = 20
 
@@ -230,7 +231,7 @@ def test_the_terminal_is_left_as_it_was(
 ) -> None:
     terminal = start(locustfile, f"{PAGELESS} {line}")
     assert terminal.reads_lines
-    _wait(lambda: not terminal.reads_lines)
+    eventually("keys are read", lambda: not terminal.reads_lines)
     end(terminal)
     assert terminal.wait_for_end() == code
     assert termios.tcgetattr(terminal.screen) == terminal.before
@@ -256,10 +257,3 @@ def test_without_a_terminal_there_are_no_keys(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "keys are not read" in done.stderr
     assert done.stderr.count("all users spawned") == 1
-
-
-def _wait(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + _TIME_LIMIT_S
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)

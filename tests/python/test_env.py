@@ -72,15 +72,6 @@ def test_there_is_one_runner() -> None:
     runner.quit()
 
 
-@pytest.mark.parametrize("make", ["create_master_runner", "create_worker_runner"])
-def test_what_this_build_lacks_says_so(make: str) -> None:
-    environment = Environment(user_classes=[Light])
-    arguments = ("127.0.0.1", 5557) if make == "create_worker_runner" else ()
-    with pytest.raises(NotImplementedError, match="this build"):
-        getattr(environment, make)(*arguments)
-    assert environment.runner is None
-
-
 def test_equal_weights_flatten_nested_sets() -> None:
     class Inner(TaskSet):
         @task(3)

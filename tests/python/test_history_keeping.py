@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from history_places import TICKING, Place
+from waiting import eventually
 
 
 @pytest.fixture
@@ -56,11 +57,7 @@ def test_a_killed_run_is_unfinished_and_loses_its_last_stretch_at_most(place: Pl
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        time.sleep(0.1)
-        if place.store.exists() and place.run_parts() >= 3:
-            break
+    eventually("three stretches are kept", lambda: place.store.exists() and place.run_parts() >= 3)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     ((requests, seen_at, state),) = place.rows("SELECT requests, seen_at, state FROM run")

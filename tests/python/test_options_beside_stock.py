@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,10 @@ _PROBE_PROGRAM = Path(__file__).parent / "option_probe.py"
 
 CASES = all_cases()
 
-pytestmark = pytest.mark.timeout(900)  # the first test waits for all runs on both commands
+pytestmark = [
+    pytest.mark.timeout(900),  # the first test waits for all runs on both commands
+    pytest.mark.xdist_group("options beside stock"),
+]
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,10 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Outcome, Ou
     if not python:
         pytest.fail("STOCK_PYTHON must name a Python with stock Locust 2.46.3 installed (make test sets it)")
     folder = tmp_path_factory.mktemp("options")
-    theirs = _outcomes(python, "locust", folder)
-    ours = _outcomes(sys.executable, "katydid", folder)
-    return list(zip(theirs, ours, strict=True))
+    with ThreadPoolExecutor() as side_by_side:
+        theirs = side_by_side.submit(_outcomes, python, "locust", folder)
+        ours = side_by_side.submit(_outcomes, sys.executable, "katydid", folder)
+        return list(zip(theirs.result(), ours.result(), strict=True))
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[str(case) for case in CASES])

@@ -36,7 +36,7 @@ def http_error(status: int) -> requests.HTTPError:
         (TimeoutError("timed out"), "timeout"),
         (requests.ReadTimeout("slow"), "timeout"),
         (requests.ConnectTimeout("slow"), "timeout"),
-        (gevent.Timeout(1), "timeout"),
+        pytest.param(gevent.Timeout(1), "timeout", id="gevent.Timeout"),  # its repr has its address
         (RetriesExceeded("http://h/", 0, original="timed out"), "timeout"),
         (RetriesExceeded("http://h/", 0, original=TimeoutError("timed out")), "timeout"),
         (RetriesExceeded("http://h/"), "connection"),

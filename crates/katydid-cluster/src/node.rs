@@ -7,12 +7,19 @@
 
 mod inbox;
 mod master;
+mod runner;
+mod shared;
 mod worker;
 
 use std::collections::HashSet;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use katydid_stats::RunStats;
+use shared::{Role, Shared, Wire};
 
 use crate::clock::Now;
 
@@ -23,6 +30,64 @@ pub use worker::WorkerNode;
 pub trait Ledger: Send + Sync {
     /// Adds what a worker measured. Called on the node's thread.
     fn merge(&self, delta: &RunStats);
+}
+
+/// A state machine on its thread, as its owner sees it: a [`MasterNode`] or a [`WorkerNode`].
+pub struct Node<R: Role> {
+    shared: Arc<Shared<R>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl<R: Role> Node<R> {
+    fn begin<W: Wire<Role = R>>(thread: &str, shared: Shared<R>, wire: W) -> io::Result<Self> {
+        let shared = Arc::new(shared);
+        let thread = runner::spawn(thread, shared.clone(), wire)?;
+        Ok(Self { shared, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// The descriptor that is readable while events wait.
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
+        self.shared.inbox.descriptor()
+    }
+
+    /// At most `limit` events, oldest first.
+    pub fn take_events(&self, limit: usize) -> Vec<R::Event> {
+        self.shared.inbox.take(limit)
+    }
+
+    /// Events that wait.
+    pub fn waiting_events(&self) -> usize {
+        self.shared.inbox.len()
+    }
+
+    /// Calls a command of the state machine.
+    pub fn command<T>(&self, act: impl FnOnce(&mut R::Machine, Now) -> T) -> T {
+        let result = self.shared.with(act);
+        self.shared.wake();
+        result
+    }
+
+    /// Looks at the state machine.
+    pub fn look<T>(&self, look: impl FnOnce(&R::Machine) -> T) -> T {
+        look(&self.shared.lock())
+    }
+
+    /// Ends: what is left to say is said to who listens, and a master's port is free again.
+    pub fn close(&self) {
+        self.shared.end();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            thread.thread().unpark();
+            // A panic of the thread was printed when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl<R: Role> Drop for Node<R> {
+    fn drop(&mut self) {
+        self.close();
+    }
 }
 
 /// Longest time between two looks at the clock.

@@ -105,6 +105,7 @@ pub struct Worker {
     heartbeat_at: Duration,
     report_at: Duration,
     is_report_awaited: bool,
+    has_quit: bool,
     number: u64,
     pending: VecDeque<Pending>,
     actions: Vec<WorkerAction>,
@@ -134,6 +135,7 @@ impl Worker {
             heartbeat_at: Duration::ZERO,
             report_at: Duration::ZERO,
             is_report_awaited: false,
+            has_quit: false,
             number: 0,
             pending: VecDeque::new(),
             actions: Vec::new(),
@@ -308,12 +310,12 @@ impl Worker {
     fn join_anew(&mut self, now: Now, master: MasterId) {
         if self.master == Some(master) {
             self.master_heard_at = now.elapsed;
-            if !self.is_stopping {
+            if !self.is_stopping && !self.has_quit {
                 self.introduce();
             }
             return;
         }
-        if self.is_master_alive(now) {
+        if self.has_quit || self.is_master_alive(now) {
             return;
         }
         self.note(Level::Warning, "the master was started anew: the run that it had ordered ends here");
@@ -340,7 +342,7 @@ impl Worker {
         if self.ready_at.is_some_and(|at| now.elapsed >= at) {
             self.get_ready();
         }
-        if !self.has_joined {
+        if !self.has_joined || self.has_quit {
             return;
         }
         if now.elapsed >= self.heartbeat_at {
@@ -469,8 +471,9 @@ impl Worker {
         self.send_out(ToMaster::Custom { kind: kind.to_owned(), data: data.clone() });
     }
 
-    /// Says that this process ends.
+    /// Says that this process ends. From now on it does nothing by itself.
     pub fn quit(&mut self) {
+        self.has_quit = true;
         self.send_out(ToMaster::Quit);
     }
 }

@@ -1,7 +1,7 @@
 //! Which bucket of the heat map does a response time fall into? Four to an octave, the first from a quarter of a
 //! millisecond on.
 
-use katydid_stats::histogram::Cell;
+use katydid_stats::Histogram;
 
 /// Where bucket 0 begins, in milliseconds.
 pub const FIRST_MS: f64 = 0.25;
@@ -24,9 +24,9 @@ pub fn bucket(ms: f64) -> u32 {
 }
 
 /// How often each bucket was hit, shortest durations first; empty ones are left out.
-pub fn buckets(cells: &[Cell]) -> Vec<(u32, u64)> {
+pub fn buckets(times: &Histogram) -> Vec<(u32, u64)> {
     let mut hits: Vec<(u32, u64)> = Vec::new();
-    for cell in cells {
+    for cell in times.cells() {
         let bucket = bucket(cell.value_ms());
         match hits.last_mut() {
             Some((last, count)) if *last == bucket => *count += cell.count,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::heat;
-use crate::measured::{Measured, quantile_ms, since};
+use crate::measured::Measured;
 
 /// Points that are kept.
 pub const MAX_POINTS: usize = 3600;
@@ -104,8 +104,8 @@ impl Point {
             fail_per_s: per_second(total.failures, earlier.failures),
             percentiles: Percentiles::of(now),
             avg_ms: (timed > 0).then(|| (now.total_ms - before.total_ms).max(0.0) / timed as f64),
-            lag_p99_ms: quantile_ms(&since(&now.lag, &before.lag), 0.99),
-            heat: heat::buckets(&since(&now.times, &before.times)),
+            lag_p99_ms: now.lag.since(&before.lag).quantile_ms(0.99),
+            heat: heat::buckets(&now.times.since(&before.times)),
             seconds,
             timed,
         }

@@ -3,7 +3,6 @@
 //! What a maintainer must not break: taking them costs one pass over each entry and copies no histogram but the total's
 //! and those that somebody asked for.
 
-use katydid_stats::histogram::Cell;
 use katydid_stats::snapshot::SnapshotRequest;
 use katydid_stats::{EntrySummary, Histogram, Phase, RunStats, Snapshot, Spread};
 
@@ -28,13 +27,13 @@ pub struct Measured {
     /// Requests that have a response time.
     pub timed_requests: u64,
     /// The distribution of all response times.
-    pub times: Vec<Cell>,
+    pub times: Histogram,
     /// The distribution of the lag.
-    pub lag: Vec<Cell>,
+    pub lag: Histogram,
     /// 95th percentiles of the phases of all requests, in the order of [`Phase::ALL`].
     pub phases_p95_ms: [Option<f64>; Phase::ALL.len()],
     /// The distributions of the entries that were asked for.
-    pub histograms: Vec<(EntryKey, Vec<Cell>)>,
+    pub histograms: Vec<(EntryKey, Histogram)>,
 }
 
 impl Measured {
@@ -47,8 +46,8 @@ impl Measured {
             started_at: total.started_at,
             total_ms: total.total_ms,
             timed_requests: total.timed_requests(),
-            times: total.times.cells().collect(),
-            lag: stats.lag().cells().collect(),
+            times: total.times.clone(),
+            lag: stats.lag().clone(),
             phases_p95_ms: Phase::ALL.map(|phase| stats.phase(phase).quantile_ms(0.95)),
             histograms: wanted.iter().filter_map(|key| histogram_of(stats, key)).collect(),
         }
@@ -63,8 +62,8 @@ impl Measured {
             snapshot,
             total_ms: 0.0,
             timed_requests: 0,
-            times: Vec::new(),
-            lag: Vec::new(),
+            times: Histogram::new(),
+            lag: Histogram::new(),
             ..self.clone()
         }
     }
@@ -107,31 +106,9 @@ impl Measured {
     }
 }
 
-fn histogram_of(stats: &RunStats, key: &EntryKey) -> Option<(EntryKey, Vec<Cell>)> {
+fn histogram_of(stats: &RunStats, key: &EntryKey) -> Option<(EntryKey, Histogram)> {
     let entry = stats.entry_of(stats.find(&key.0, &key.1)?)?;
-    Some((key.clone(), entry.times.cells().collect()))
-}
-
-/// The durations between two moments: what was recorded later, less what had been there before.
-pub fn since(later: &[Cell], earlier: &[Cell]) -> Vec<Cell> {
-    let mut earlier = earlier.iter().peekable();
-    let mut difference = Vec::new();
-    for cell in later {
-        while earlier.next_if(|before| before.low_us < cell.low_us).is_some() {}
-        let before = earlier.next_if(|before| before.low_us == cell.low_us).map_or(0, |before| before.count);
-        let count = cell.count.saturating_sub(before);
-        if count > 0 {
-            difference.push(Cell { count, ..*cell });
-        }
-    }
-    difference
-}
-
-/// The duration in milliseconds at a quantile of some cells.
-pub fn quantile_ms(cells: &[Cell], quantile: f64) -> Option<f64> {
-    let mut histogram = Histogram::new();
-    cells.iter().for_each(|cell| histogram.record_many_us(cell.low_us, cell.count));
-    histogram.quantile_ms(quantile)
+    Some((key.clone(), entry.times.clone()))
 }
 
 #[cfg(test)]
@@ -159,27 +136,10 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_holds_what_came_in_between() {
-        let before = Measured::of(&stats(&[1.0, 5.0]), 102.0, &[], &[]);
-        let after = Measured::of(&stats(&[1.0, 1.0, 3.0, 5.0, 9.0]), 102.0, &[], &[]);
-        let counts: Vec<_> =
-            since(&after.times, &before.times).iter().map(|cell| (cell.low_us, cell.count)).collect();
-        assert_eq!(counts, [(1000, 1), (3000, 1), (9000, 1)].map(|(us, count)| (around(us), count)));
-        assert_eq!(quantile_ms(&after.times, 0.5), Some(3.0));
-    }
-
-    /// The lower end of the cell of a duration.
-    fn around(us: u64) -> u64 {
-        let mut histogram = Histogram::new();
-        histogram.record_us(us);
-        histogram.cells().next().expect("one cell").low_us
-    }
-
-    #[test]
     fn copies_only_the_histograms_that_are_wanted() {
         let wanted = [("GET".to_owned(), "/".to_owned()), ("GET".to_owned(), "/unknown".to_owned())];
         let measured = Measured::of(&stats(&[2.0]), 102.0, &[], &wanted);
         assert_eq!(measured.histograms.len(), 1);
-        assert_eq!(measured.histograms[0].1.len(), 1);
+        assert_eq!(measured.histograms[0].1.count(), 1);
     }
 }

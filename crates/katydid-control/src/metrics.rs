@@ -8,8 +8,7 @@ use std::fmt::Write;
 
 use axum::extract::State;
 use axum::response::Response;
-use katydid_stats::histogram::Cell;
-use katydid_stats::{EntrySummary, Phase, Spread};
+use katydid_stats::{EntrySummary, Histogram, Phase, Spread};
 
 use crate::desk::{Desk, Flask};
 use crate::incoming::Incoming;
@@ -154,8 +153,8 @@ impl Exposition {
 }
 
 /// How many durations stand at or below a bound: a cell counts by the duration that stands for it everywhere else.
-fn counted_until(cells: &[Cell], bound_us: u64) -> u64 {
-    cells.iter().take_while(|cell| cell.value_us() <= bound_us).map(|cell| cell.count).sum()
+fn counted_until(times: &Histogram, bound_us: u64) -> u64 {
+    times.cells().take_while(|cell| cell.value_us() <= bound_us).map(|cell| cell.count).sum()
 }
 
 /// Backslashes, quotes and line ends would end a label.

@@ -1,6 +1,6 @@
 //! Runs that are kept and read again, from a file of SQLite.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use katydid_stats::part::Changes;
 use katydid_stats::reclassified::Kind;
@@ -103,14 +103,15 @@ fn a_run_whose_process_was_killed_is_unfinished_and_keeps_what_was_observed() {
     writer.observe(Changes::default().take(&stats), 110.0, 3);
     drop(writer);
     let mut store = place.store();
-    let found = (0..2000).find_map(|_| {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let found = loop {
+        let found = store.run(run).expect("the run");
+        if found.requests > 0 {
+            break found;
+        }
+        assert!(Instant::now() < deadline, "nothing is written");
         std::thread::yield_now();
-        store.run(run).ok().filter(|run| run.requests == 1)
-    });
-    let found = found.unwrap_or_else(|| {
-        std::thread::sleep(std::time::Duration::from_secs(2)); // a machine that is busy with other things
-        store.run(run).expect("the run")
-    });
+    };
     assert_eq!(
         (found.requests, found.state(120.0), found.state(500.0)),
         (1, State::Running, State::Unfinished)

@@ -13,6 +13,7 @@ from katydid.results import samples
 from katydid.verdict.expect import expect, expectations_of
 from katydid.verdict.watch import watch_of
 
+from .cluster import EXIT_NO_RUN, NoRunner, begin_load, create_node, wait_for_workers
 from .outputs import CannotWrite, Outputs
 from .signals import Interrupted, Signals
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("locust.main")
 
 _EXIT_LISTENER_RAISED = 2
-EXIT_NO_RUN = 1
 _EXIT_NOT_WRITTEN = 1
 _EXIT_VERDICT = 3
 
@@ -32,10 +32,13 @@ def run_headless(environment: Environment, options: Any) -> int:
     """Run the test until it ends or is interrupted. Returns the process's exit code."""
     signals = Signals()
     signals.install()
-    runner = create_runner(environment, options)
-    keep(environment, options)
     try:
+        runner = create_runner(environment, options, signals)
+        keep(environment, options)
         outputs = Outputs(environment, runner, options)
+    except NoRunner as fault:
+        log.complain(str(fault))
+        return fault.code
     except CannotWrite as fault:
         log.complain(str(fault))
         return EXIT_NO_RUN
@@ -53,15 +56,15 @@ def run_headless(environment: Environment, options: Any) -> int:
     return shut_down(environment, runner, outputs, options)
 
 
-def create_runner(environment: Environment, options: Any) -> Runner:
-    """The runner for the part that this process plays: master, worker, or all of the test."""
+def create_runner(environment: Environment, options: Any, signals: Signals) -> Runner:
+    """The runner for the part that this process plays, and what belongs to every run.
+
+    Raises:
+        NoRunner: a node of a cluster that cannot take part.
+    """
     expect(environment, options.katydid_expect or ())
     samples.keep(environment)
-    if options.master:
-        return environment.create_master_runner(options.master_bind_host, options.master_bind_port)
-    if options.worker:
-        return environment.create_worker_runner(options.master_host, options.master_port)
-    return environment.create_local_runner()
+    return create_node(environment, options, signals)
 
 
 def fill_in_load(options: Any) -> None:
@@ -74,11 +77,14 @@ def fill_in_load(options: Any) -> None:
 
 def _run_test(environment: Environment, runner: Runner, outputs: Outputs, options: Any) -> None:
     """Start the load and wait for its end."""
+    if not wait_for_workers(runner, options):
+        environment.process_exit_code = EXIT_NO_RUN
+        return
     if environment.shape_class is not None:
         runner.start_shape()
     else:
         fill_in_load(options)
-        runner.start(options.num_users, options.spawn_rate)
+        begin_load(runner, options.num_users, options.spawn_rate)
         if options.run_time:
             gevent.get_hub().loop.update_now()  # the start-up has made the loop's idea of now old
             gevent.spawn_later(options.run_time, _end_by_time, runner).link_exception(
@@ -127,3 +133,32 @@ def exit_code(environment: Environment, runner: Runner, options: Any) -> int:
     if (runner.errors and not is_judged) or is_broken or runner.exceptions:
         return int(options.exit_code_on_error)
     return _EXIT_LISTENER_RAISED if log.unhandled_greenlet_exception else 0
+
+
+def run_worker(environment: Environment, options: Any) -> int:
+    """Run what a master orders until it says that all is over. Returns the process's exit code."""
+    signals = Signals()
+    signals.install()
+    try:
+        runner = create_runner(environment, options, signals)
+    except NoRunner as fault:
+        log.complain(str(fault))
+        return fault.code
+    environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
+    if log.unhandled_greenlet_exception:
+        log.complain("an init listener raised an exception (see above), so this worker takes no part")
+        runner.quit()
+        return EXIT_NO_RUN
+    if options.equal_weights:
+        environment.assign_equal_weights()
+    try:
+        signals.wait_for(runner.greenlet.join)
+    except (Interrupted, KeyboardInterrupt) as reason:
+        logger.info("%s, shutting down", str(reason) or "interrupted")
+    environment.events.quitting.fire(environment=environment, reverse=True)
+    code = exit_code(environment, runner, options)
+    runner.quit()
+    logger.info("shutting down with exit code %s", code)
+    environment.events.quit.fire(exit_code=code)
+    runner.quit()  # what listeners had to say is sent
+    return code

@@ -77,9 +77,6 @@ class Option:
     """Applied to the text before anything else."""
     removed: str | None = None
     """Why using the option is an error."""
-    needs: str | None = None
-    """What this build cannot do: using the option ends the command with a line that says so."""
-
     is_ours: bool = False
     """Locust has no such option: where a locustfile adds one of the same spelling, ours gives way. The
     attribute of such an option begins with katydid_."""
@@ -92,8 +89,6 @@ class Option:
         long = next((flag for flag in self.flags if flag.startswith("--")), self.flags[0])
         return long.lstrip("-").replace("-", "_")
 
-
-_CLUSTER = "run on several nodes or processes"
 
 OPTIONS: tuple[Option, ...] = (
     # Common
@@ -296,12 +291,12 @@ OPTIONS: tuple[Option, ...] = (
         "Be the master that workers connect to",
         Kind.FLAG,
         env="LOCUST_MODE_MASTER",
-        needs=_CLUSTER,
     ),
     Option(
         ("--master-bind-host",),
         Group.MASTER,
-        "Address for the master to listen on. Default: * (all)",
+        "Address for the master to listen on, * for all. Default: with a cluster key all, without one this"
+        " machine alone",
         env="LOCUST_MASTER_BIND_HOST",
         default="*",
         metavar="<ip>",
@@ -336,8 +331,28 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         ("--enable-rebalancing",),
         Group.MASTER,
-        "Spread the users anew when workers come or go during a test",
+        "Spread the users anew when workers come or go during a test, which is done in any case",
         Kind.FLAG,
+    ),
+    Option(
+        ("--cluster-key",),
+        Group.MASTER,
+        "A secret of 16 characters or more, the same on master and workers: they encrypt what they say, and"
+        " nobody without it takes part. Better in the variable than on the command line",
+        dest="katydid_cluster_key",
+        env="KATYDID_CLUSTER_KEY",
+        metavar="<secret>",
+        is_ours=True,
+    ),
+    Option(
+        ("--cluster-key-file",),
+        Group.MASTER,
+        "The file that holds the cluster key",
+        Kind.FILE,
+        dest="katydid_cluster_key_file",
+        env="KATYDID_CLUSTER_KEY_FILE",
+        metavar="<filename>",
+        is_ours=True,
     ),
     Option(
         ("--expect-slaves",),
@@ -353,7 +368,6 @@ OPTIONS: tuple[Option, ...] = (
         "Be a worker; with -f - the locustfile comes from the master",
         Kind.FLAG,
         env="LOCUST_MODE_WORKER",
-        needs=_CLUSTER,
     ),
     Option(
         ("--slave",),
@@ -369,7 +383,6 @@ OPTIONS: tuple[Option, ...] = (
         Kind.INTEGER,
         env="LOCUST_PROCESSES",
         metavar="<int>",
-        needs=_CLUSTER,
     ),
     Option(
         ("--master-host",),
@@ -658,7 +671,18 @@ OPTIONS: tuple[Option, ...] = (
 """All options, in the order of the help."""
 
 PREPARSED = frozenset(
-    {"locustfile", "config", "help", "version", "worker", "master", "master_host", "master_port"}
+    {
+        "locustfile",
+        "config",
+        "help",
+        "version",
+        "worker",
+        "master",
+        "master_host",
+        "master_port",
+        "katydid_cluster_key",
+        "katydid_cluster_key_file",
+    }
 )
 """Attributes of the options that must be known before a locustfile is imported."""
 
@@ -669,14 +693,6 @@ GROUP_NOTES: dict[Group, str] = {
     Group.VERDICT: "Did the run meet what was asked of it? The same may stand in a suite file, katydid.toml.",
 }
 """What the help says below the title of a group."""
-
-
-def missing_capability(options: Any) -> str | None:
-    """One line about the first used option that this build cannot serve; None if there is none."""
-    for option in OPTIONS:
-        if option.needs and getattr(options, option.attribute, None):
-            return f"{option.flags[-1]}: this build cannot {option.needs} yet"
-    return None
 
 
 def shows_ratio(options: Any) -> bool:

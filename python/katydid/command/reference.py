@@ -91,8 +91,7 @@ def _note(group: Group) -> list[str]:
 def _row(option: Option) -> str:
     flags = ", ".join(f"`{flag}`" for flag in option.flags) + (" *" if option.is_ours else "")
     cells = [flags, f"`{option.env}`" if option.env else "-", _value(option), _default(option)]
-    missing = f" (this build cannot {option.needs} yet)" if option.needs else ""
-    return f"| {' | '.join([*cells, _cell((option.help or '') + missing)])} |"
+    return f"| {' | '.join([*cells, _cell(option.help or '')])} |"
 
 
 def _removed_row(option: Option) -> str:

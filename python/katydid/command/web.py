@@ -12,7 +12,8 @@ from katydid.control.recording import recording_of
 from katydid.history.keeper import keep
 from katydid.locust import log
 
-from .headless import EXIT_NO_RUN, create_runner, fill_in_load, shut_down
+from .cluster import EXIT_NO_RUN, NoRunner, begin_load, wait_for_workers
+from .headless import create_runner, fill_in_load, shut_down
 from .outputs import CannotWrite, Outputs
 from .signals import Interrupted, Signals
 
@@ -36,10 +37,13 @@ def run(environment: Environment, options: Any) -> int:
         return EXIT_NO_RUN
     signals = Signals()
     signals.install()
-    runner = create_runner(environment, options)
-    keep(environment, options)
     try:
+        runner = create_runner(environment, options, signals)
+        keep(environment, options)
         outputs = Outputs(environment, runner, options)
+    except NoRunner as fault:
+        log.complain(str(fault))
+        return fault.code
     except CannotWrite as fault:
         log.complain(str(fault))
         return EXIT_NO_RUN
@@ -105,6 +109,10 @@ def _serve(
 
 def _autostart(environment: Environment, runner: Runner, outputs: Outputs, options: Any) -> None:
     """Run one test as the options describe it; with --autoquit the process ends some time after it."""
+    if not wait_for_workers(runner, options):
+        environment.process_exit_code = EXIT_NO_RUN
+        gevent.spawn(runner.quit)
+        return
     if environment.shape_class is not None:
         runner.start_shape()
         if runner.shape_greenlet is not None:
@@ -112,7 +120,7 @@ def _autostart(environment: Environment, runner: Runner, outputs: Outputs, optio
     else:
         fill_in_load(options)
         recording_of(environment).starter.run_time = options.run_time
-        runner.start(options.num_users, options.spawn_rate)
+        begin_load(runner, options.num_users, options.spawn_rate)
         if not options.run_time:
             return
         outputs.begin_progress()

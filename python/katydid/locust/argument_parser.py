@@ -452,7 +452,9 @@ def _as_plain_flag(option: Option) -> Option:
 def get_locustfiles_locally(options: Any) -> list[str]:
     """Absolute paths of the files that -f names. Ends the process with code 1 if one cannot be had."""
     if options.locustfile == "-":
-        _refuse("-f - takes the locustfile from a master, which only --worker does")
+        if not options.worker:
+            _refuse("-f - takes the locustfile from a master, which only --worker does")
+        return _locustfiles_of_master(options)
     return parse_locustfile_paths(options.locustfile.split(","))
 
 
@@ -493,12 +495,39 @@ def download_locustfile_from_url(url: str) -> str:
         ast.parse(answer.text)
     except (SyntaxError, ValueError) as fault:
         _refuse(f"locustfile {url} is not valid Python: {fault}")
+    return _keep_file(os.path.basename(urlsplit(url).path) or "locustfile.py", answer.text)
+
+
+def _keep_file(name: str, text: str) -> str:
+    """Write a file of that name which lasts as long as the process. Returns its path."""
     folder = tempfile.mkdtemp(prefix="katydid-")  # of its own: two runs may fetch files of one name
-    path = os.path.join(folder, os.path.basename(urlsplit(url).path) or "locustfile.py")
+    path = os.path.join(folder, name)
     with open(path, "w", encoding="utf-8") as file:
-        file.write(answer.text)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        file.write(text)
+    atexit.register(_remove_folder, folder, os.getpid())
     return path
+
+
+def _remove_folder(folder: str, owner: int) -> None:
+    if os.getpid() == owner:  # and not a process that was forked from it
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _locustfiles_of_master(options: Any) -> list[str]:
+    """The locustfiles that the master sends. Ends the process if it sends none."""
+    # Imported here, because it needs the runners, which read this module's options.
+    from katydid.command.cluster import NoRunner, base_name, fetch_locustfiles
+
+    try:
+        return [
+            download_locustfile_from_url(sent)
+            if isinstance(sent, str)
+            else _keep_file(base_name(sent["filename"]), sent["contents"])
+            for sent in fetch_locustfiles(options)
+        ]
+    except (NoRunner, OSError, ValueError, KeyError, TypeError) as fault:
+        complain(f"-f -: {fault}")
+        sys.exit(getattr(fault, "code", 1))
 
 
 def exit_handler(filename: str) -> None:

@@ -36,7 +36,7 @@ class UsersDispatcher(Iterator["Distribution"]):
         self._worker_nodes = worker_nodes
         self._user_classes = sorted(user_classes, key=lambda cls: cls.__name__)
         workers = [node.id for node in worker_nodes]
-        self._native = _core.Dispatcher(workers, _fields(user_classes))
+        self._native = _core.Dispatcher(workers, class_fields(user_classes))
         self._user_generator = self._own_order()
         self._dispatched_at = 0.0
         self._dispatch_iteration_durations: list[float] = []
@@ -53,7 +53,7 @@ class UsersDispatcher(Iterator["Distribution"]):
     def _change_classes(self, user_classes: list[type[User]]) -> None:
         if user_classes != self._user_classes:
             self._user_classes = user_classes
-            self._native.change_classes(_fields(user_classes))
+            self._native.change_classes(class_fields(user_classes))
             self._user_generator = self._own_order()
 
     def _own_order(self) -> Iterator[str | None] | None:
@@ -107,5 +107,6 @@ class UsersDispatcher(Iterator["Distribution"]):
         return self._dispatch_iteration_durations
 
 
-def _fields(user_classes: Iterable[type[User]]) -> list[tuple[str, float, int]]:
+def class_fields(user_classes: Iterable[type[User]]) -> list[tuple[str, float, int]]:
+    """Name, weight and fixed count of each class, as the native half takes them."""
     return [(cls.__name__, max(0.0, float(cls.weight)), max(0, int(cls.fixed_count))) for cls in user_classes]

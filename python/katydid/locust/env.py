@@ -96,6 +96,7 @@ class Environment:
         self.worker_logs: dict[str, list[str]] = {}
         """The log of each worker."""
 
+        self._user_settings: list[dict[str, Any]] = []
         self._tasks_filtered = False
         self._remove_user_classes_with_weight_zero()
         self._validate_user_class_name_uniqueness()
@@ -129,12 +130,27 @@ class Environment:
         """
         return self._create_runner(LocalRunner)
 
-    def create_master_runner(self, master_bind_host: str = "*", master_bind_port: int = 5557) -> MasterRunner:
-        """The runner of a master. Not in this build: raises NotImplementedError."""
+    def create_master_runner(self, master_bind_host: str = "", master_bind_port: int = 5557) -> MasterRunner:
+        """The runner of a master, which listens from now on. Port 0 takes a free one: `runner.server.port`.
+
+        Without a host it listens on this machine alone, or everywhere if there is a cluster key; `*` is
+        everywhere.
+
+        Raises:
+            RunnerAlreadyExistsError: there is a runner already.
+            OSError: it cannot listen there.
+        """
         return self._create_runner(MasterRunner, master_bind_host, master_bind_port)
 
     def create_worker_runner(self, master_host: str, master_port: int) -> WorkerRunner:
-        """The runner of a worker. Not in this build: raises NotImplementedError."""
+        """The runner of a worker. Returns when its master has answered.
+
+        Raises:
+            RunnerAlreadyExistsError: there is a runner already.
+            ConnectionError: no master has answered for too long.
+        """
+        if self.runner is None:
+            self.stats = RequestStats(use_response_times_cache=False)
         return self._create_runner(WorkerRunner, master_host, master_port)
 
     def create_web_ui(
@@ -178,7 +194,7 @@ class Environment:
         return {cls.__name__: cls for cls in self.user_classes}
 
     def update_user_class(self, user_settings: dict[str, Any]) -> None:
-        """Set attributes of a class, and which of its tasks it keeps.
+        """Set attributes of a class, and which of its tasks it keeps. A master tells its workers.
 
         Raises:
             KeyError: no class has the name `user_class_name`.
@@ -190,6 +206,9 @@ class Environment:
             if attribute == "tasks":
                 value = [task for task in self._all_tasks(user_class) if task.__name__ in value]
             setattr(user_class, attribute, value)
+        self._user_settings.append(user_settings)
+        if isinstance(self.runner, MasterRunner):
+            self.runner.send_message("update_user_class", user_settings)
 
     def _all_tasks(self, user_class: type[User]) -> list[Any]:
         if self.available_user_tasks is None:

@@ -12,8 +12,8 @@ from typing import Any, NoReturn, TypeVar
 
 from katydid import _core
 from katydid.command.check import check
-from katydid.command.headless import run_headless
-from katydid.command.options import missing_capability, shows_ratio
+from katydid.command.headless import run_headless, run_worker
+from katydid.command.options import shows_ratio
 from katydid.fault import place_of, story_of
 from katydid.history.keeper import CannotKeep
 from katydid.history.keeper import check as check_store
@@ -79,10 +79,11 @@ def _command() -> int:
         available_user_tasks=tasks,
     )
     _configure_users(environment, options)
-    _set_up_verdict(environment, options)
+    if not options.worker:  # a worker's load is its master's to say, and to judge
+        _set_up_verdict(environment, options)
+        _warn_of_ignored_options(environment, options)
     if options.katydid_check:
         return check(environment, options)
-    _warn_of_ignored_options(environment, options)
     if shows_ratio(options):
         return _show_ratio(environment, options)
     return _run(environment, options)
@@ -90,6 +91,8 @@ def _command() -> int:
 
 def _run(environment: Environment, options: Namespace) -> int:
     """Run the test in the mode that the options ask for. Returns the process's exit code."""
+    if options.worker:
+        return run_worker(environment, options)
     if options.headless:
         return run_headless(environment, options)
     # Imported here, because only who wants the page pays for its modules.
@@ -166,17 +169,21 @@ def _parse_options() -> Namespace:
     """All options, checked against each other and against what this build can do."""
     parser = get_parser()
     options: Namespace = parser.parse_args()
+    # Where nobody says where a master shall listen, that depends on whether there is a cluster key.
+    is_told = "--master-bind-host" not in parser.get_source_to_settings_dict().get("defaults", {})
+    options.katydid_bind_host = options.master_bind_host if is_told else ""
     if options.stats_history_enabled and not options.csv_prefix:
         parser.error("--csv-full-history needs --csv")
     if options.headful:
         options.headless = False
+    if options.master and options.worker:
+        _refuse("--master and --worker: a process can be one of them", _EXIT_USER_CONFIG)
+    if options.processes:
+        _refuse("--processes: this build cannot run in several processes yet, start --master and --worker")
     if options.autoquit != -1 and not options.autostart:
         _refuse("--autoquit needs --autostart")
     process_html_filename(options)
     validate_stats_configuration()
-    missing = missing_capability(options)
-    if missing:
-        _refuse(missing)
     try:
         check_store(options)
     except CannotKeep as fault:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -369,8 +370,9 @@ class Runner:
 
     def log_exception(self, node_id: str, msg: str, formatted_tb: str) -> None:
         """Count an exception of the users' code. Those with the same traceback are one."""
+        key = hash(_frames_of_suite(formatted_tb))
         row = self.exceptions.setdefault(
-            hash(formatted_tb), ExceptionDict(count=0, msg=msg, traceback=formatted_tb, nodes=set())
+            key, ExceptionDict(count=0, msg=msg, traceback=formatted_tb, nodes=set())
         )
         row["count"] += 1
         row["nodes"].add(node_id)
@@ -388,6 +390,16 @@ class Runner:
         if msg_type in self.custom_messages:
             raise Exception(f"messages of type {msg_type!r} have a listener already")
         self.custom_messages[msg_type] = (listener, concurrent)
+
+
+_FRAME = re.compile(r'  File "(?P<path>[^"]*)".*\n(?:    .*\n?)*')
+_RUNS_USERS = re.compile(r"[/\\]locust[/\\]user[/\\]\w+\.py$")
+
+
+def _frames_of_suite(formatted_tb: str) -> str:
+    """A traceback without the frames of whoever runs the users, which differ between stock Locust and us."""
+    frames = [frame[0] for frame in _FRAME.finditer(formatted_tb) if not _RUNS_USERS.search(frame["path"])]
+    return "".join(frames) or formatted_tb
 
 
 def _stop_now(users: list[tuple[Greenlet, User]]) -> None:
@@ -462,7 +474,7 @@ class LocalRunner(Runner):
         counts = self._dispatch(user_count, spawn_rate, wait, user_classes)
         self.target_user_classes_count = counts
         total = sum(counts.values())
-        logger.info("all users spawned: %s (%d in total)", _counts_text(counts), total)
+        logger.info("all users spawned: %s (%d in total)", counts_text(counts), total)
         self.environment.events.spawning_complete.fire(user_count=total)
 
     def _begin_test(self) -> None:
@@ -485,8 +497,8 @@ class LocalRunner(Runner):
         for step in self._users_dispatcher:
             wanted: dict[str, int] = step[self._node.id]
             present = self.user_classes_count  # users may have ended by themselves: others take their place
-            self.spawn_users(_excess(wanted, present), wait)
-            self.stop_users(_excess(present, wanted))
+            self.spawn_users(excess(wanted, present), wait)
+            self.stop_users(excess(present, wanted))
             self._node.user_classes_count = dict(wanted)
         return self.user_classes_count
 
@@ -506,99 +518,14 @@ class LocalRunner(Runner):
         listener(environment=self.environment, msg=Message(msg_type, data, _NODE_LOCAL))
 
 
-def _excess(counts: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+def excess(counts: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
     """By how much the counts of each class exceed the other ones."""
     return {name: count - other.get(name, 0) for name, count in counts.items() if count > other.get(name, 0)}
 
 
-def _counts_text(counts: Mapping[str, int]) -> str:
+def counts_text(counts: Mapping[str, int]) -> str:
+    """How many users of each class, as a line of the log has it."""
     return json.dumps(dict(sorted(counts.items())))
-
-
-class DistributedRunner(Runner):
-    """What master and worker share. Not in this build: only the name exists, for isinstance."""
-
-    def __init__(self, environment: Environment, *args: Any) -> None:
-        raise NotImplementedError(f"this build does not have {type(self).__name__} yet")
-
-
-class MasterRunner(DistributedRunner):
-    """Runs a test on workers. Not in this build: only the name exists, for isinstance."""
-
-
-class WorkerRunner(DistributedRunner):
-    """Runs a master's users. Not in this build: only the name exists, for isinstance."""
-
-
-class WorkerNode:
-    """A worker as its master, or a dispatcher, sees it."""
-
-    def __init__(
-        self, id: str, state: str = STATE_INIT, heartbeat_liveness: int = HEARTBEAT_LIVENESS
-    ) -> None:
-        self.id = id
-        self.state = state
-        self.heartbeat = heartbeat_liveness
-        self.cpu_usage: float = 0
-        self.cpu_warning_emitted = False
-        self.memory_usage: int = 0
-        self.user_classes_count: dict[str, int] = {}
-
-    @property
-    def user_count(self) -> int:
-        """How many users the worker runs."""
-        return sum(self.user_classes_count.values())
-
-
-class WorkerNodes(MutableMapping[str, WorkerNode]):
-    """The workers of a master by id."""
-
-    def __init__(self) -> None:
-        self._nodes: dict[str, WorkerNode] = {}
-
-    def get_by_state(self, state: str) -> list[WorkerNode]:
-        """The workers in a state."""
-        return [node for node in self._nodes.values() if node.state == state]
-
-    @property
-    def all(self) -> list[WorkerNode]:
-        """All workers."""
-        return list(self._nodes.values())
-
-    @property
-    def ready(self) -> list[WorkerNode]:
-        """Those that wait for users."""
-        return self.get_by_state(STATE_INIT)
-
-    @property
-    def spawning(self) -> list[WorkerNode]:
-        """Those that spawn users."""
-        return self.get_by_state(STATE_SPAWNING)
-
-    @property
-    def running(self) -> list[WorkerNode]:
-        """Those that run users."""
-        return self.get_by_state(STATE_RUNNING)
-
-    @property
-    def missing(self) -> list[WorkerNode]:
-        """Those that were not heard from."""
-        return self.get_by_state(STATE_MISSING)
-
-    def __setitem__(self, key: str, node: WorkerNode) -> None:
-        self._nodes[key] = node
-
-    def __delitem__(self, key: str) -> None:
-        del self._nodes[key]
-
-    def __getitem__(self, key: str) -> WorkerNode:
-        return self._nodes[key]
-
-    def __len__(self) -> int:
-        return len(self._nodes)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(list(self._nodes))
 
 
 def locust_exception_handler(environment: Environment) -> Callable[[Greenlet], None]:
@@ -614,3 +541,10 @@ def locust_exception_handler(environment: Environment) -> Callable[[Greenlet], N
             environment.runner._end_test()
 
     return handle
+
+
+# At the end, because they need what is above: whoever imports this package imports this module first.
+from ._distributed import DistributedRunner  # noqa: E402, F401 - users import them from here
+from ._master import MasterRunner  # noqa: E402, F401 - the same
+from ._nodes import WorkerNode, WorkerNodes  # noqa: E402, F401 - the same
+from ._worker import WorkerRunner  # noqa: E402, F401 - the same

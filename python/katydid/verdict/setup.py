@@ -39,8 +39,8 @@ def set_up(environment: Environment, options: Any) -> Watch | None:
     if not judge.levels and not judge.asks:
         return None
     _refuse_unknown_users(environment, judge)
-    if judge.levels and options.katydid_baseline is not None:
-        judge.compare_with(_baseline_levels(options))
+    if judge.levels and (levels := _baseline_levels(options)):
+        judge.compare_with(levels)
     if judge.levels:
         _refuse_other_shape(environment, "--stages" if options.katydid_stages else "the suite file")
     if (before := watch_of(environment)) is not None:

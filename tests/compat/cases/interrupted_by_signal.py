@@ -2,10 +2,10 @@
 
 # /// facts
 # args = "-u 1"
-# after = 4
+# after = 2
 # signal = "SIGINT"
 # facts = ["quitting", "test_stopping", "user stop", "test_stop", "quit 0"]
-# rows = { "T tick" = [5, 45] }
+# rows = { "T tick" = [2, 45] }
 # ///
 
 from locust import User, constant, events, task

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use katydid_report::truth::{self, LAG_LIMIT_MS};
-use katydid_stats::histogram::Cell;
+use katydid_stats::Histogram;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -206,7 +206,7 @@ pub(crate) async fn histogram(State(desk): State<Desk>, Query(query): Query<Hist
     }
     let found = measured.histograms.iter().find(|(known, _)| *known == key);
     match found {
-        Some((_, cells)) => answer::json(&distribution(cells)),
+        Some((_, times)) => answer::json(&distribution(times)),
         None if is_known(&measured, &key) => busy(),
         None => answer::error(StatusCode::NOT_FOUND, "no requests were recorded under this method and name"),
     }
@@ -220,10 +220,9 @@ fn busy() -> Response {
     answer::error(StatusCode::SERVICE_UNAVAILABLE, "the users' thread is busy; try again in a second")
 }
 
-fn distribution(cells: &[Cell]) -> Value {
-    let buckets: Vec<(u64, u64)> = cells.iter().map(|cell| (cell.high_us, cell.count)).collect();
-    let count: u64 = cells.iter().map(|cell| cell.count).sum();
-    json!({ "unit": "us", "buckets": buckets, "count": count })
+fn distribution(times: &Histogram) -> Value {
+    let buckets: Vec<(u64, u64)> = times.cells().map(|cell| (cell.high_us, cell.count)).collect();
+    json!({ "unit": "us", "buckets": buckets, "count": times.count() })
 }
 
 #[cfg(test)]
