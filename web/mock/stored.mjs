@@ -62,7 +62,7 @@ export class Shelf {
     if (kind === "comparison") return [200, this.compared(query)];
     if (id === undefined) {
       const baselines = this.runs.flatMap((run) => run.baselines.map((name) => ({ name, run: run.run })));
-      return [200, { runs: [...this.runs].reverse(), baselines, store: "/home/ann/runs.db", unread: 0 }];
+      return [200, { runs: [...this.runs].reverse(), baselines, store: "runs.db", unread: 0 }];
     }
     const found = this.runs.find(({ run }) => String(run) === id);
     if (found === undefined) return [404, { error: `there is no run ${id}: katydid runs lists them` }];

@@ -6,18 +6,18 @@
 use std::fmt;
 use std::sync::Arc;
 
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{self, State};
-use axum::http::StatusCode;
-use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderName, HeaderValue};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{self, FromRequestParts, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::api::Query;
 use crate::desk::Desk;
 use crate::incoming::Incoming;
-use crate::{answer, page};
+use crate::{answer, flask, page};
 
 /// Questions that are answered at once: reading a long run takes a core for a while, and users need theirs.
 pub(crate) const AT_ONCE: usize = 2;
@@ -123,15 +123,27 @@ fn bad(message: &str) -> Response {
 }
 
 /// A part of the path, without percent-encoding.
-type Named = Result<extract::Path<String>, PathRejection>;
+pub(crate) struct Named(String);
 
-fn name_in(path: Named) -> Result<String, Response> {
-    path.map(|extract::Path(name)| name).map_err(|fault| bad(&fault.body_text()))
+impl FromRequestParts<Desk> for Named {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Response> {
+        match extract::Path::<String>::from_request_parts(parts, desk).await {
+            Ok(path) => Ok(Self(path.0)),
+            Err(fault) => Err(bad(&fault.body_text())),
+        }
+    }
 }
 
-/// `GET /history`: the page, which does the rest.
-pub(crate) async fn page(State(desk): State<Desk>) -> Response {
-    page::document(&desk, "history.html", &json!({ "has_run": !desk.settings().is_history_only }))
+/// `GET /history`: the page, which does the rest, unless a locustfile has its own there.
+pub(crate) async fn page(State(desk): State<Desk>, incoming: Incoming) -> Response {
+    match flask::own(&desk, incoming).await {
+        Some(own) => own,
+        None => {
+            page::document(&desk, "history.html", &json!({ "has_run": !desk.settings().is_history_only }))
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -140,33 +152,17 @@ pub(crate) struct Listed {
 }
 
 /// `GET /api/v1/runs`
-pub(crate) async fn runs(
-    State(desk): State<Desk>,
-    query: Result<extract::Query<Listed>, QueryRejection>,
-) -> Response {
-    match query {
-        Ok(query) => {
-            let limit = query.limit.unwrap_or(LISTED);
-            ask(&desk, move |archive| archive.runs(limit)).await
-        }
-        Err(fault) => bad(&fault.body_text()),
-    }
+pub(crate) async fn runs(State(desk): State<Desk>, Query(listed): Query<Listed>) -> Response {
+    ask(&desk, move |archive| archive.runs(listed.limit.unwrap_or(LISTED))).await
 }
 
 /// `GET /api/v1/runs/{run}`
-pub(crate) async fn run(State(desk): State<Desk>, path: Named) -> Response {
-    match name_in(path) {
-        Ok(run) => ask(&desk, move |archive| archive.run(&run)).await,
-        Err(refusal) => refusal,
-    }
+pub(crate) async fn run(State(desk): State<Desk>, Named(run): Named) -> Response {
+    ask(&desk, move |archive| archive.run(&run)).await
 }
 
 /// `GET /api/v1/runs/{run}/report`: one file to keep.
-pub(crate) async fn report(State(desk): State<Desk>, path: Named) -> Response {
-    let run = match name_in(path) {
-        Ok(run) => run,
-        Err(refusal) => return refusal,
-    };
+pub(crate) async fn report(State(desk): State<Desk>, Named(run): Named) -> Response {
     match asked(&desk, move |archive| archive.run(&run)).await {
         Ok(data) => as_file(&desk, &data, &format!("run-{}.html", data["stored"]["run"])),
         Err(response) => *response,
@@ -174,34 +170,21 @@ pub(crate) async fn report(State(desk): State<Desk>, path: Named) -> Response {
 }
 
 /// `DELETE /api/v1/runs/{run}`
-pub(crate) async fn remove(State(desk): State<Desk>, path: Named) -> Response {
-    match name_in(path) {
-        Ok(run) => ask(&desk, move |archive| archive.remove(&run)).await,
-        Err(refusal) => refusal,
-    }
+pub(crate) async fn remove(State(desk): State<Desk>, Named(run): Named) -> Response {
+    ask(&desk, move |archive| archive.remove(&run)).await
 }
 
-/// Which runs to compare, as the address says.
-type Pair = Result<extract::Query<Comparison>, QueryRejection>;
-
 /// `GET /api/v1/comparison`
-pub(crate) async fn comparison(State(desk): State<Desk>, query: Pair) -> Response {
-    match query {
-        Ok(extract::Query(pair)) => ask(&desk, move |archive| archive.comparison(&pair)).await,
-        Err(fault) => bad(&fault.body_text()),
-    }
+pub(crate) async fn comparison(State(desk): State<Desk>, Query(pair): Query<Comparison>) -> Response {
+    ask(&desk, move |archive| archive.comparison(&pair)).await
 }
 
 /// `GET /api/v1/comparison/report`: one file to keep.
-pub(crate) async fn comparison_report(State(desk): State<Desk>, query: Pair) -> Response {
-    let pair = match query {
-        Ok(extract::Query(pair)) => pair,
-        Err(fault) => return bad(&fault.body_text()),
-    };
+pub(crate) async fn comparison_report(State(desk): State<Desk>, Query(pair): Query<Comparison>) -> Response {
     match asked(&desk, move |archive| archive.comparison(&pair)).await {
         Ok(comparison) => {
-            let name =
-                format!("run-{}-and-{}.html", comparison["runs"][0]["run"], comparison["runs"][1]["run"]);
+            let number = |side: usize| comparison["runs"][side]["run"].to_string();
+            let name = format!("run-{}-and-{}.html", number(0), number(1));
             as_file(&desk, &json!({ "comparison": comparison }), &name)
         }
         Err(response) => *response,
@@ -211,21 +194,17 @@ pub(crate) async fn comparison_report(State(desk): State<Desk>, query: Pair) -> 
 fn as_file(desk: &Desk, data: &Value, name: &str) -> Response {
     let mut response = page::document(desk, "report.html", data);
     if let Ok(value) = HeaderValue::from_str(&format!("attachment;filename={name}")) {
-        response.headers_mut().insert(HeaderName::from_static("content-disposition"), value);
+        response.headers_mut().insert(CONTENT_DISPOSITION, value);
     }
-    response.into_response()
+    response
 }
 
 /// `PUT /api/v1/baselines/{name}` with `{"run": 12}`
 pub(crate) async fn set_baseline(
     State(desk): State<Desk>,
-    path: Named,
+    Named(name): Named,
     Incoming(request, _room): Incoming,
 ) -> Response {
-    let name = match name_in(path) {
-        Ok(name) => name,
-        Err(refusal) => return refusal,
-    };
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let run = match &body["run"] {
         Value::Number(number) => number.to_string(),
@@ -236,9 +215,6 @@ pub(crate) async fn set_baseline(
 }
 
 /// `DELETE /api/v1/baselines/{name}`
-pub(crate) async fn remove_baseline(State(desk): State<Desk>, path: Named) -> Response {
-    match name_in(path) {
-        Ok(name) => ask(&desk, move |archive| archive.remove_baseline(&name)).await,
-        Err(refusal) => refusal,
-    }
+pub(crate) async fn remove_baseline(State(desk): State<Desk>, Named(name): Named) -> Response {
+    ask(&desk, move |archive| archive.remove_baseline(&name)).await
 }

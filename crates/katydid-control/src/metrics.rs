@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::response::Response;
 use katydid_stats::{EntrySummary, Histogram, Phase, Spread};
 
-use crate::desk::{Desk, Flask};
+use crate::desk::Desk;
 use crate::incoming::Incoming;
 use crate::measured::Measured;
 use crate::{answer, flask};
@@ -26,13 +26,10 @@ const BUCKETS: [f64; 16] =
 
 /// `GET /metrics`. A locustfile that has its own, with Flask, keeps it.
 pub(crate) async fn metrics(State(desk): State<Desk>, incoming: Incoming) -> Response {
-    if desk.shared.flask() != Flask::Nothing {
-        let own = flask::answered(&desk, incoming).await;
-        if own.status() != axum::http::StatusCode::NOT_FOUND {
-            return own;
-        }
+    match flask::own(&desk, incoming).await {
+        Some(own) => own,
+        None => of_board(State(desk)).await,
     }
-    of_board(State(desk)).await
 }
 
 /// `GET /api/v1/metrics`: the same, whatever a locustfile has at `/metrics`.

@@ -154,7 +154,7 @@ fn ours() -> Vec<Route> {
 
 fn history() -> Vec<Route> {
     let routes = vec![
-        Route::show("/history", "The page about stored runs", archive::page),
+        Route::show("/history", "The page about stored runs, unless a locustfile has its own", archive::page),
         Route::show("/api/v1/runs", "Stored runs, newest first, and baselines", archive::runs),
         Route::show("/api/v1/runs/{run}", "Everything that the report of a run tells", archive::run),
         Route::show("/api/v1/runs/{run}/report", "The report of a run as one HTML file", archive::report),

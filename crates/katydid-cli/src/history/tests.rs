@@ -53,6 +53,10 @@ impl Place {
         writer.finish(End { at: 1020.0, exit_code: Some(0), verdict: None }).expect("written");
     }
 
+    fn open(&self) -> Store {
+        Store::open(&Address::File(self.path.clone().into())).expect("the store")
+    }
+
     fn run(&self, words: &[&str]) -> i32 {
         history_main(words.iter().copied().chain(["--store", &self.path]), page)
     }
@@ -140,7 +144,7 @@ fn a_comparison_becomes_a_page_with_the_distributions_of_both() {
 fn the_list_has_the_figures_of_the_store_and_reads_a_run_once() {
     let place = Place::new();
     [20.0, 40.0].iter().for_each(|ms| place.keep_run(*ms));
-    let mut store = Store::open(&Address::File(place.path.clone().into())).expect("the store");
+    let mut store = place.open();
     store.set_baseline("main", katydid_store::RunId(1)).expect("a run");
     let told = archive::list(&mut store, 10).expect("a list");
     assert_eq!((&told["unread"], &told["runs"][0]["run"]), (&0.into(), &2.into()));
@@ -160,7 +164,7 @@ fn the_list_has_the_figures_of_the_store_and_reads_a_run_once() {
 fn allowances_of_an_address_are_understood_or_refused() {
     let place = Place::new();
     [20.0, 40.0].iter().for_each(|ms| place.keep_run(*ms));
-    let mut store = Store::open(&Address::File(place.path.clone().into())).expect("the store");
+    let mut store = place.open();
     let mut is_regression = |allow| {
         let allowances = archive::allowances(allow, Some("1%")).expect("shares");
         archive::comparison(&mut store, "1", "2", &allowances).expect("two runs")["is_regression"] == true
