@@ -79,6 +79,9 @@ export function inWords({ rows, before, after }: Compared): string {
     const more = worse.length > 3 ? ` and ${count(worse.length - 3)} more` : "";
     return `${after} is worse than ${before} by more than noise and what is allowed: ${names}${more}.`;
   }
+  if (rows.every(({ outcome }) => outcome === "undecided")) {
+    return `Nobody can tell whether ${after} is worse than ${before}: there is too little data, or no level in common.`;
+  }
   const undecided = rows.filter(({ outcome }) => outcome === "undecided").length;
   const rest = undecided > 0 ? ` Of ${count(undecided)} of ${count(rows.length)} there is too little data to tell.` : "";
   return `${after} is not worse than ${before} by more than noise and what is allowed.${rest}`;

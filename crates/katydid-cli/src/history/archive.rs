@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::arguments::share;
 use super::compare::compare_runs;
-use super::now;
+use super::{EXIT_VERDICT, now};
 
 /// The document that keeps the percentiles of a run that is over, so that a list need not read what it measured.
 const SUMMARY: &str = "summary";
@@ -88,7 +88,7 @@ fn run_in_short(run: &Run, summary: Option<&Value>, baselines: &[Baseline]) -> V
         "p50_ms": of_summary("p50_ms"),
         "p95_ms": of_summary("p95_ms"),
         "p99_ms": of_summary("p99_ms"),
-        "passed": run.verdict.as_ref().and_then(has_passed),
+        "passed": has_passed(run),
         "exit_code": run.exit_code,
         "revision": run.about.git.get("revision"),
         "baselines": names,
@@ -96,11 +96,18 @@ fn run_in_short(run: &Run, summary: Option<&Value>, baselines: &[Baseline]) -> V
 }
 
 /// Was all met that was asked of a run, its baseline included? Nothing where nothing was asked.
-fn has_passed(verdict: &Value) -> Option<bool> {
+fn has_passed(run: &Run) -> Option<bool> {
+    if run.exit_code == Some(EXIT_VERDICT.into()) {
+        return Some(false);
+    }
+    let verdict = run.verdict.as_ref()?;
     let thresholds = &verdict["thresholds"];
     let is_met = thresholds["passed"].as_bool().filter(|_| thresholds["is_asked"] == true);
     let rows = verdict["comparison"]["rows"].as_array();
-    let is_as_before = rows.map(|rows| rows.iter().all(|row| row["outcome"] != "worse"));
+    let is_as_before = rows.map(|rows| {
+        let is_of = |row: &Value, outcome: &str| row["outcome"] == outcome;
+        !rows.iter().any(|row| is_of(row, "worse")) && !rows.iter().all(|row| is_of(row, "undecided"))
+    });
     match (is_met, is_as_before) {
         (None, None) => None,
         (met, before) => Some(met.unwrap_or(true) && before.unwrap_or(true)),

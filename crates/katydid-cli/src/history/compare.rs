@@ -40,7 +40,7 @@ pub(super) fn command(options: &Compare, page: Page) -> Result<i32, Error> {
         Some(path) => put_page(&comparison, path, page)?,
         None => EXIT_OK,
     };
-    Ok(if comparison.is_regression() { EXIT_VERDICT } else { written.max(shown) })
+    Ok(if comparison.has_passed() { written.max(shown) } else { EXIT_VERDICT })
 }
 
 fn put_page(comparison: &Comparison, path: &Path, page: Page) -> Result<i32, Error> {
@@ -113,6 +113,9 @@ pub fn references(store: &mut Store, baseline: &str) -> Result<Vec<Reference>, E
         let middle = 0.5 * (part.from + part.until);
         let of = spans.iter().position(|span| middle >= span.from && middle < span.until);
         if let Some(level) = of {
+            if part.is_reset {
+                times[level] = Histogram::new();
+            }
             times[level].merge(&part.total.times.histogram());
         }
     })?;
