@@ -90,7 +90,7 @@ impl ReclassifiedTable {
         let kind = Kind { from: &from, ..kind };
         let place = self.find(kind).unwrap_or_else(|| self.insert(kind, seen));
         let row = &mut self.rows[place];
-        row.occurrences += count;
+        row.occurrences = row.occurrences.saturating_add(count);
         row.first_seen = row.first_seen.min(seen.0);
         row.last_seen = row.last_seen.max(seen.1);
     }
@@ -125,7 +125,10 @@ impl ReclassifiedTable {
 
     /// How many requests a rule reclassified.
     pub fn count_of(&self, rule: &str) -> u64 {
-        self.rows.iter().filter(|row| &*row.rule == rule).map(|row| row.occurrences).sum()
+        self.rows
+            .iter()
+            .filter(|row| &*row.rule == rule)
+            .fold(0, |sum, row| sum.saturating_add(row.occurrences))
     }
 
     /// Forgets everything.
