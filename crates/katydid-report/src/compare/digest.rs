@@ -9,6 +9,7 @@ use katydid_stats::histogram::{Cell, rank_of};
 use katydid_stats::part::Counts;
 use katydid_stats::{EntryPart, Histogram, Names, Part};
 
+use crate::overlay::{Buckets, buckets};
 use crate::truth::LAG_LIMIT_MS;
 
 /// Batches that a level is cut into, if its stretches are short enough.
@@ -91,6 +92,11 @@ impl Tally {
     /// The duration at a quantile; `None` when nothing was counted.
     pub fn quantile_us(&self, quantile: f64) -> Option<u64> {
         quantile_us(self.cells(), self.count, quantile)
+    }
+
+    /// As much as a picture needs.
+    pub fn buckets(&self) -> Buckets {
+        buckets(self.cells().map(|(index, count)| (Cell::at_index(index, 0).value_us(), count.into())))
     }
 
     /// As a histogram.
@@ -230,11 +236,12 @@ pub struct LevelDigest {
 impl LevelDigest {
     fn new(span: Span, marks: &[Mark]) -> Self {
         let inside: Vec<&Mark> = marks.iter().filter(|mark| holds(&span, mark.from, mark.until)).collect();
-        let target = inside.iter().map(|mark| mark.users).max().unwrap_or(0);
-        let ramp_ends_at =
-            inside.iter().find(|mark| mark.users == target).map_or(span.from, |mark| mark.until);
+        // A level after a larger one goes down to its users; one that never had them all counts from when it had most.
+        let most = inside.iter().map(|mark| mark.users).max().unwrap_or(0);
+        let reaches = |users: u64| inside.iter().find(|mark| mark.users == users);
+        let ramp_ends_at = reaches(span.users).or_else(|| reaches(most)).map_or(span.from, |mark| mark.until);
         let length = span.until - span.from;
-        let is_steady = target > 0 && span.until - ramp_ends_at >= LEAST_STEADY * length;
+        let is_steady = most > 0 && span.until - ramp_ends_at >= LEAST_STEADY * length;
         let counts_from = if is_steady { ramp_ends_at } else { span.from };
         let longest = inside.iter().map(|mark| mark.until - mark.from).fold(0.0, f64::max);
         let batch_s = ((span.until - counts_from) / BATCHES).max(longest);
