@@ -123,6 +123,11 @@ class Keeper:
         _keepers[environment] = self
 
     @property
+    def store(self) -> str | None:
+        """Where runs are kept, as the options say; None for the standard store."""
+        return self._store
+
+    @property
     def run(self) -> int | None:
         """The number under which the present run, or the last one, is kept."""
         return self._number
@@ -259,6 +264,17 @@ class Keeper:
         self._told = ["", *lines]
         self.finding = (f"no slower than {baseline}", lines[-1], has_passed)
         return has_passed
+
+    def comparison(self) -> Any:
+        """How the run compares with its baseline; None without one, and before the end."""
+        if self._number is None or self._baseline is None:
+            return None
+        try:
+            text = _core.history_comparison(self._store, self._number)
+        except (OSError, ValueError) as fault:
+            logger.warning("the comparison with the baseline is not in the report: %s", fault)
+            return None
+        return None if text is None else json.loads(text)
 
     def tell(self) -> None:
         """Say how the run compares with its baseline, if it was asked."""

@@ -262,6 +262,7 @@ export interface Config {
   missing_host_warning: boolean | string | null;
   stats_history_enabled: boolean;
   csv_history_enabled: boolean;
+  history_enabled: boolean;
   login_enabled: boolean;
   base_path: string;
 }
