@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -139,6 +140,10 @@ def run_worker(environment: Environment, options: Any) -> int:
     """Run what a master orders until it says that all is over. Returns the process's exit code."""
     signals = Signals()
     signals.install()
+    if getattr(options, "katydid_obeys_parent", False):
+        signal.signal(
+            signal.SIGINT, signal.SIG_IGN
+        )  # a terminal tells all processes: it is the master's to obey
     try:
         runner = create_runner(environment, options, signals)
     except NoRunner as fault:

@@ -188,7 +188,7 @@ def _count(options: Namespace) -> int:
 def _become_worker(options: Namespace, pipe: int) -> None:
     vars(options).update(_PARENTS_OWN)
     if not options.worker:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the master's to obey
+        options.katydid_obeys_parent = True
         port = os.read(pipe, 16)
         if not port:
             sys.exit(0)  # the master could not listen, and has said so
