@@ -29,6 +29,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,targe
 
 FROM python:3.12-slim-bookworm
 # The extras are what Locust's image has, too.
+# hadolint ignore=DL3013 # the two wheels are those of this tree, and say which versions they need
 RUN --mount=type=bind,from=wheels,source=/wheels,target=/wheels \
     pip install --no-cache-dir --find-links /wheels "katydid[otel,socketio,web]" katydid-locust
 # Charts name the command where Locust's images had it, old ones and new ones. Group 0 may write for those who give each

@@ -113,6 +113,9 @@ const TRIES_WITH_STOCK: u32 = 4;
 /// A stock worker that is not known, or runs users when no run is on, is told to stop so often at most.
 const ASKING_PAUSE: Duration = Duration::from_secs(2);
 
+/// All workers are looked at so often at most: a master of thousands ticks more often.
+const LOOK_PAUSE: Duration = Duration::from_millis(100);
+
 /// Above this a worker is short of CPU.
 const BUSY_PERCENT: f64 = 90.0;
 
@@ -140,6 +143,8 @@ pub struct Master {
     has_begun: bool,
     last_timestamp: f64,
     asked: HashMap<NodeId, Duration>,
+    /// When to look for missing workers again.
+    look_at: Duration,
     /// Workers that have stopped and not come back yet.
     resting: BTreeMap<NodeId, Duration>,
     actions: Vec<Action>,
@@ -165,6 +170,7 @@ impl Master {
             has_begun: false,
             last_timestamp: 0.0,
             asked: HashMap::new(),
+            look_at: Duration::ZERO,
             resting: BTreeMap::new(),
             actions: Vec::new(),
         }
@@ -417,11 +423,25 @@ impl Master {
 
     /// Time passes. To be called at least every tenth of a second, and when [`Self::due`] says so.
     pub fn tick(&mut self, now: Now) {
-        self.look_for_missing(now);
-        self.resting.retain(|_, since| now.elapsed < *since + Duration::from_secs(600));
+        if now.elapsed >= self.look_at {
+            self.excuse_standstill(now);
+            self.look_at = now.elapsed + LOOK_PAUSE;
+            self.look_for_missing(now);
+            self.resting.retain(|_, since| now.elapsed < *since + Duration::from_secs(600));
+        }
         self.step(now);
         self.settle(now);
         self.end_stop_if_done(now);
+    }
+
+    /// While a master stood still, or had more to read than it could, it heard nobody: that is not their fault.
+    fn excuse_standstill(&mut self, now: Now) {
+        let stood_still = now.elapsed.saturating_sub(self.look_at);
+        if stood_still > self.settings.heartbeat_interval {
+            for node in self.roster.iter_mut() {
+                node.seen_at = (node.seen_at + stood_still).min(now.elapsed);
+            }
+        }
     }
 
     fn look_for_missing(&mut self, now: Now) {

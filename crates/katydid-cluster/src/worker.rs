@@ -95,6 +95,8 @@ pub struct Worker {
     run: Option<(MasterId, u64)>,
     /// The run that the owner's statistics are of.
     measured_run: u64,
+    /// The runs that the owner was told of and has not begun.
+    told: VecDeque<(MasterId, u64)>,
     /// The owner is stopping users.
     is_stopping: bool,
     ready_at: Option<Duration>,
@@ -127,6 +129,7 @@ impl Worker {
             order: 0.0,
             run: None,
             measured_run: 0,
+            told: VecDeque::new(),
             is_stopping: false,
             ready_at: None,
             heard_at: Duration::ZERO,
@@ -281,6 +284,7 @@ impl Worker {
         let is_new_run = if order.run.is_some() { order.run != self.run } else { was_idle };
         self.order = order.timestamp;
         self.run = order.run;
+        self.told.extend(order.run.filter(|_| is_new_run));
         self.state = NodeState::Spawning;
         (self.is_stopping, self.ready_at) = (false, None);
         self.tell(WorkerEvent::Spawn { order, is_new_run, was_idle });
@@ -385,9 +389,13 @@ impl Worker {
         }));
     }
 
-    /// The owner's statistics are empty and will be of this run of the master's from now on.
+    /// The owner's statistics are empty and will be of this run from now on, which an order has told it of. That may be
+    /// one of a master before this one, if the owner was busy: then they are of no run.
     pub fn begin_run(&mut self, run: u64) {
-        self.measured_run = run;
+        let place = self.told.iter().position(|(_, told)| *told == run);
+        let begun = place.and_then(|place| self.told.drain(..=place).next_back());
+        self.measured_run =
+            begun.filter(|(master, _)| Some(*master) == self.master).map_or(0, |(_, run)| run);
     }
 
     /// Asks for the locustfile, which comes as a message `locustfile`. A node that asks need not be a worker yet.

@@ -376,3 +376,19 @@ fn connections_that_say_nothing_keep_nobody_out() {
     scene.is_undisturbed();
     assert_eq!(scene.notes_with("it does not say who it is"), 1, "{:?}", scene.notes);
 }
+
+#[test]
+fn who_connects_again_takes_the_place_of_the_old_connection() {
+    let mut scene = Scene::open(None);
+    let address = scene.master.address();
+    let ready = ToMaster::Ready { version: Version::Named("2.46.3".to_owned()) };
+    let mut nodes = [97, 96].map(|from| Stranger::connect(address, from, "host_twice", None));
+    for node in &mut nodes {
+        send(node, &encode_to_master(&ready, "host_twice"));
+        let mut answer = [0; 100];
+        assert!(node.stream.read(&mut answer).is_ok_and(|count| count > 0), "it is acknowledged");
+    }
+    assert!(nodes[0].is_hung_up());
+    scene.is_undisturbed();
+    assert_eq!(scene.master.look(|master| master.roster().iter().count()), 2);
+}

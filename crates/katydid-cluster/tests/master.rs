@@ -213,6 +213,22 @@ fn users_of_a_missing_worker_are_taken_over() {
 }
 
 #[test]
+fn a_master_that_stood_still_waits_for_heartbeats_again() {
+    let mut play = Play::with(&["h_1", "h_2"]);
+    play.passes(1000);
+    play.now.elapsed += Duration::from_secs(60);
+    play.passes(3000);
+    play.hears("h_1", heartbeat("ready"));
+    play.passes(2000);
+    let missing: Vec<_> = play
+        .told
+        .iter()
+        .filter_map(|event| if let MasterEvent::Missing { id } = event { Some(&**id) } else { None })
+        .collect();
+    assert_eq!(missing, ["h_2"]);
+}
+
+#[test]
 fn the_last_worker_goes() {
     let mut play = Play::with(&["a_1"]);
     play.starts(6, 100.0);

@@ -151,12 +151,19 @@ impl Cause {
 pub struct Rules(Vec<Rule>);
 
 impl Rules {
-    /// Reads rules, one in each text.
+    /// Reads rules, one in each text; what is there twice is one rule.
     ///
     /// # Errors
     /// The first text that is no rule.
     pub fn parse<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Self, Misread> {
-        texts.into_iter().map(|text| Rule::parse(text.as_ref())).collect::<Result<_, _>>().map(Self)
+        let mut rules: Vec<Rule> = Vec::new();
+        for text in texts {
+            let rule = Rule::parse(text.as_ref())?;
+            if rules.iter().all(|known| known.text != rule.text) {
+                rules.push(rule);
+            }
+        }
+        Ok(Self(rules))
     }
 
     /// All rules.

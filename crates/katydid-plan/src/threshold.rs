@@ -301,6 +301,8 @@ mod tests {
             ("lag_p99<10ms on /a", 1, "not measured for a part"),
             ("lag_p99<10ms on user:A", 1, "not measured for a part"),
             ("lag_p95x<10ms", 1, "\"lag_p95x\" is no metric"),
+            ("requests>1000 abort", 1, "leave abort out"),
+            ("failures==3 after 1m abort", 1, "leave abort out"),
             ("degradation<50%", 1, "of levels"),
             ("degradation<50% on level:1 /a", 1, "whole levels"),
             ("degradation<50% on level:1 over 3s", 1, "whole levels"),

@@ -4,7 +4,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use katydid_plan::suite::{self, Context, Scenario, Setting};
 use katydid_plan::{Level, Threshold, stages, threshold};
-use katydid_report::verdict::{self as judging, PlannedLevel, Reference, Verdict, console, junit, markdown};
+use katydid_report::verdict::{
+    self as judging, Finding, PlannedLevel, Reference, Verdict, console, junit, markdown,
+};
 use katydid_stats::RunStats;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -193,6 +195,11 @@ impl Judge {
         self.with(stats, &users, |judge, sources| judge.end_level(sources, now, true));
     }
 
+    /// The load ends: users end what they began.
+    fn stop(&self, now: f64) {
+        self.lock().stop(now);
+    }
+
     /// Looks at a run that goes on. Returns why it should end, if it should.
     fn tick(
         &self,
@@ -216,6 +223,11 @@ impl Judge {
     /// The run is over. Returns whether all that was asked was met.
     fn finish(&self, stats: &Bound<'_, RequestStats>, users: Vec<Bound<'_, RequestStats>>, now: f64) -> bool {
         self.with(stats, &users, |judge, sources| judge.finish(sources, now).passed)
+    }
+
+    /// Adds what else decided on a run that is over: `rule`, `tasks` or `baseline`, what was asked, what was found.
+    fn add(&self, kind: String, name: String, said: String, passed: bool) {
+        self.lock().add(Finding { kind, name, said, passed });
     }
 
     /// Does a threshold say how many requests of the run may fail?

@@ -20,7 +20,7 @@ use katydid_plan::{Level, Threshold};
 use katydid_stats::{Entry, RunStats};
 
 pub use level::LevelRow;
-pub use outcome::{Outcome, State, Verdict, shown};
+pub use outcome::{Finding, Outcome, State, Verdict, shown};
 
 use crate::compare::ALLOWED_BY_LEVEL;
 use crate::compare::pairing::{Load, partners};
@@ -89,6 +89,8 @@ pub struct Judge {
     results: Vec<Results>,
     current: Option<Current>,
     begun_at: Option<f64>,
+    /// When its users were told to end.
+    stopped_at: Option<f64>,
     aborted: Option<String>,
     verdict: Option<Verdict>,
 }
@@ -130,6 +132,7 @@ impl Judge {
             results: Vec::new(),
             current: None,
             begun_at: None,
+            stopped_at: None,
             aborted: None,
             verdict: None,
         })
@@ -175,7 +178,8 @@ impl Judge {
     /// The run begins at `now`, in Unix seconds; what was known of an earlier one is forgotten.
     pub fn begin(&mut self, sources: &Sources<'_>, now: f64) {
         self.results.clear();
-        (self.current, self.aborted, self.verdict, self.begun_at) = (None, None, None, Some(now));
+        (self.current, self.aborted, self.verdict) = (None, None, None);
+        (self.begun_at, self.stopped_at) = (Some(now), None);
         for watch in &mut self.watches {
             watch.forget();
             if !watch.threshold.scope.is_of_levels() {
@@ -214,8 +218,17 @@ impl Judge {
         }
     }
 
+    /// The load ends at `now`: what users began they end, and its requests still count, but the time that follows is no
+    /// part of rates, windows and levels.
+    pub fn stop(&mut self, now: f64) {
+        self.stopped_at.get_or_insert(now);
+    }
+
     /// Looks at what has to be looked at while the run goes on. Returns why the run should end, if it should.
     pub fn tick(&mut self, sources: &Sources<'_>, now: f64) -> Option<String> {
+        if self.stopped_at.is_some() {
+            return None;
+        }
         let mut reason = None;
         for watch in &mut self.watches {
             if let Some(value) = watch.tick(sources, now) {
@@ -229,6 +242,7 @@ impl Judge {
 
     /// The run is over. Says the same again when it is asked again.
     pub fn finish(&mut self, sources: &Sources<'_>, now: f64) -> &Verdict {
+        let now = self.stopped_at.unwrap_or(now);
         if self.verdict.is_none() {
             self.end_level(sources, now, false);
             for watch in &mut self.watches {
@@ -239,6 +253,14 @@ impl Judge {
         }
         let verdict = self.verdict.take().unwrap_or_else(|| self.judged(sources, now));
         self.verdict.insert(verdict)
+    }
+
+    /// Adds what else decided on a run that is over.
+    pub fn add(&mut self, finding: Finding) {
+        if let Some(verdict) = &mut self.verdict {
+            verdict.passed &= finding.passed;
+            verdict.findings.push(finding);
+        }
     }
 
     /// The verdict, once the run is over.
@@ -253,7 +275,11 @@ impl Judge {
 
     fn judged(&self, sources: &Sources<'_>, now: f64) -> Verdict {
         let thresholds: Vec<Outcome> = self.watches.iter().map(|watch| self.outcome(watch)).collect();
-        let levels: Vec<LevelRow> = self.results.iter().map(|results| self.row(&results.sum())).collect();
+        let mut levels = self.rows(None);
+        levels.retain(|level| level.has_begun() || level.allowance.is_some());
+        for level in levels.iter_mut().filter(|level| !level.has_begun()) {
+            level.passed = false;
+        }
         let passed =
             thresholds.iter().all(|outcome| outcome.passed) && levels.iter().all(|level| level.is_allowed());
         Verdict { passed, ..self.framed(sources, now, thresholds, levels) }
@@ -279,6 +305,7 @@ impl Judge {
             seconds: self.begun_at.map_or(0.0, |begun_at| (now - begun_at).max(0.0)),
             thresholds,
             levels,
+            findings: Vec::new(),
         }
     }
 

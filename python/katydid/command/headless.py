@@ -111,6 +111,8 @@ def shut_down(environment: Environment, runner: Runner, outputs: Outputs, option
     keeper, watch = keeper_of(environment), watch_of(environment)
     if keeper is not None:
         code = keeper.conclude(code, None if watch is None else watch.document())
+    if watch is not None:
+        watch.add_findings()
     logger.info("shutting down with exit code %s", code)
     if not outputs.conclude():
         code = code or _EXIT_NOT_WRITTEN

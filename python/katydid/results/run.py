@@ -150,6 +150,8 @@ class RequestStats(_core.RequestStats):
         self._errors = ErrorsDict(self)
         self._total = StatsEntry._of_all(self)
         self.history: list[dict[str, Any]] = []
+        self.parts: list[RequestStats] = []
+        """Statistics of some of the requests, kept beside these and emptied with them."""
 
     @property
     def entries(self) -> Any:
@@ -238,6 +240,8 @@ class RequestStats(_core.RequestStats):
         self._errors._forget()
         self._reset(time.time())
         self.history = []
+        for part in self.parts:
+            part.reset_all()
 
     def clear_all(self) -> None:
         """Forget everything."""

@@ -16,6 +16,8 @@ import gevent
 from katydid import _core
 from katydid.locust.stats import RequestStats
 
+from .expect import expectations_of
+
 if TYPE_CHECKING:
     from gevent import Greenlet
 
@@ -44,7 +46,9 @@ class Watch:
         self._asking: Greenlet | None = None
         self._passed: bool | None = None
         self._seen: tuple[float, Any] | None = None
+        self._clock_ahead = 0.0
         environment.events.test_start.add_listener(self._on_start)
+        environment.events.test_stopping.add_listener(self._on_stopping)
         environment.events.test_stop.add_listener(self._on_stop)
         if judge.users:
             environment.events.request.add_listener(self._by_class.record)
@@ -82,19 +86,38 @@ class Watch:
         self.finish()
         events = self.environment.events
         events.test_start.remove_listener(self._on_start)
+        events.test_stopping.remove_listener(self._on_stopping)
         events.test_stop.remove_listener(self._on_stop)
         if self.judge.users:
             events.request.remove_listener(self._by_class.record)
         _watches.pop(self.environment, None)
 
+    def add_findings(self) -> None:
+        """Say what else decided on the run that is over: rules, and exceptions of tasks."""
+        expectations = expectations_of(self.environment)
+        for outcome in () if expectations is None else expectations.outcomes:
+            of_limit = "" if outcome.limit is None else f", {outcome.limit:.2%} at most"
+            said = f"{outcome.requests} of {outcome.covered} {outcome.verdict}{of_limit}"
+            self.judge.add("rule", outcome.rule, said, not outcome.is_broken)
+        runner = self.environment.runner
+        if runner is not None and runner.exceptions:
+            count = sum(int(exception["count"]) for exception in runner.exceptions.values())
+            self.judge.add("tasks", "no task raises an exception", f"{count} raised", passed=False)
+
     def _on_start(self, **_: Any) -> None:
         self._is_running, self._passed, self._seen = True, None, None
+        self._clock_ahead = time.time() - time.monotonic()
         self._by_class.clear()
+        self.environment.stats.parts = self._by_class.stats
         self.judge.begin(*self._measured())
         if self._level is not None:
             self.judge.begin_level(self._level, *self._measured())
         if self.judge.needs_ticks:
             self._asking = gevent.spawn(self._ask_forever)
+
+    def _on_stopping(self, **_: Any) -> None:
+        if self._is_running:
+            self.judge.stop(self._now())
 
     def _on_stop(self, **_: Any) -> None:
         self.finish()
@@ -120,8 +143,12 @@ class Watch:
         if self._is_running:
             self.judge.end_level(*self._measured())
 
-    def _measured(self) -> tuple[_core.RequestStats, list[_core.RequestStats], float]:
-        return self.environment.stats, self._by_class.stats, time.time()
+    def _now(self) -> float:
+        """Unix time as it was when the run began, and what has passed since, whatever became of the clock."""
+        return time.monotonic() + self._clock_ahead
+
+    def _measured(self) -> tuple[RequestStats, list[RequestStats], float]:
+        return self.environment.stats, self._by_class.stats, self._now()
 
     def _ask_forever(self) -> None:
         while True:
@@ -144,7 +171,7 @@ class StatsByClass:
     """
 
     def __init__(self, names: list[str]) -> None:
-        self.stats: list[_core.RequestStats] = [RequestStats() for _ in names]
+        self.stats = [RequestStats() for _ in names]
         self._recorders = {name: _core.Recorder(stats) for name, stats in zip(names, self.stats, strict=True)}
 
     def record(self, **request: Any) -> None:
@@ -157,7 +184,7 @@ class StatsByClass:
     def clear(self) -> None:
         """Begin anew."""
         for stats in self.stats:
-            stats.clear_all()  # type: ignore[attr-defined]
+            stats.clear_all()
 
 
 _watches: WeakKeyDictionary[Environment, Watch] = WeakKeyDictionary()

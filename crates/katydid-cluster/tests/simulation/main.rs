@@ -3,7 +3,8 @@
 //! A world has its faults for a while: messages are lost, late, repeated and out of order, workers cannot be reached, stand
 //! still, die and are born, the master is started anew. Then they end, and this must hold ten seconds later: the users that
 //! run are those of the target, or none where no run is on, and the master's numbers say so; and when the run is over,
-//! every sample that a living worker measured in it is merged, once. At no moment is more merged than was measured.
+//! every sample that a living worker measured in it is merged, once. At no moment is more merged than was measured, or an
+//! order carried out after a newer one.
 //!
 //! `KATYDID_SIMULATION_SEEDS` is how many seeds are tried (default: 500), or which (`20000..30000`).
 

@@ -28,6 +28,8 @@ struct Process {
     /// What it measured since the run of this order began.
     measured: u64,
     run: Option<(u64, u64)>,
+    /// The order that was carried out last, with its master.
+    order: Option<(u64, f64)>,
     events: VecDeque<(u64, WorkerEvent)>,
     sample_at: u64,
     /// Until then the process stands still, and what comes waits.
@@ -47,6 +49,7 @@ impl Process {
             stats,
             measured: 0,
             run: None,
+            order: None,
             events: VecDeque::new(),
             sample_at: 0,
             stopped_until: 0,
@@ -59,6 +62,10 @@ impl Process {
     }
 
     fn carry_out(&mut self, now: Now, order: &SpawnOrder, is_new_run: bool) {
+        let newest = order.run.map(|(master, _)| (master, order.timestamp));
+        let is_late = self.order.zip(newest).is_some_and(|(old, new)| old.0 == new.0 && new.1 <= old.1);
+        assert!(!is_late, "{} carries out an order after a newer one", self.id);
+        self.order = newest;
         if is_new_run {
             self.stats = RunStats::new(now.unix_s);
             (self.measured, self.run) = (0, order.run);

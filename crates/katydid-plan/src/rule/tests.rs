@@ -51,6 +51,12 @@ fn the_first_rule_that_matches_decides() {
 }
 
 #[test]
+fn a_rule_that_is_there_twice_is_one() {
+    let rules = Rules::parse(["409 on *", "5xx", " 409 on * "]).expect("rules");
+    assert_eq!(rules.as_slice().iter().map(Rule::text).collect::<Vec<_>>(), ["409 on *", "5xx"]);
+}
+
+#[test]
 fn a_success_changes_only_by_a_rule_that_fails_it() {
     let success = |code| Facts { is_failure: false, ..status(code) };
     assert_eq!(judge(&["fail 200 on GET /broken"], "GET", "/broken", &success(200)), Some((0, "failed")));

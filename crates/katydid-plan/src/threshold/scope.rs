@@ -193,6 +193,19 @@ pub(super) fn check(scan: &Scan<'_>, threshold: &Threshold, name: &Piece<'_>) ->
         let problem = "the lag is the generator's and not measured for a part of the requests";
         return Err(scan.wrong(name.place.clone(), problem, "leave names and users out"));
     }
+    let counts_up = matches!(threshold.metric, Metric::Requests | Metric::Failures);
+    if counts_up
+        && threshold.aborts
+        && threshold.window.is_none()
+        && !threshold.comparison.holds(0.0, threshold.limit)
+    {
+        let problem = "nothing is counted yet when the run begins, which would end it";
+        return Err(scan.wrong(
+            name.place.clone(),
+            problem,
+            "leave abort out, or say in which time: over 30s",
+        ));
+    }
     if threshold.metric != Metric::Degradation {
         return Ok(());
     }

@@ -1,11 +1,11 @@
-//! A verdict as JUnit XML, which pipelines show as tests: one for each threshold, one for each level with an allowance,
-//! and one for failed requests where no threshold speaks of them.
+//! A verdict as JUnit XML, which pipelines show as tests: one for each threshold, one for each level with an allowance, one
+//! for failed requests where no threshold speaks of them, and one for each further finding.
 
-use super::{LevelRow, Outcome, Verdict};
+use super::{Finding, LevelRow, Outcome, Verdict};
 
 /// A test of the file.
 struct Case {
-    class: &'static str,
+    class: String,
     name: String,
     seconds: f64,
     /// What it says; `Err` if it failed.
@@ -35,18 +35,19 @@ fn cases(verdict: &Verdict) -> Vec<Case> {
     let requests = (!verdict.judges_failures).then(|| {
         let said = format!("{} of {} requests failed", verdict.failures, verdict.requests);
         let result = if verdict.failures == 0 { Ok(said) } else { Err(said) };
-        Case { class: "katydid.requests", name: "no request fails".into(), seconds, result }
+        Case { class: "katydid.requests".into(), name: "no request fails".into(), seconds, result }
     });
     let thresholds = verdict.thresholds.iter().map(|outcome| threshold_case(outcome, seconds));
     let levels = verdict.levels.iter().filter(|level| level.allowance.is_some()).map(level_case);
-    requests.into_iter().chain(thresholds).chain(levels).collect()
+    let findings = verdict.findings.iter().map(|finding| finding_case(finding, seconds));
+    requests.into_iter().chain(thresholds).chain(levels).chain(findings).collect()
 }
 
 fn threshold_case(outcome: &Outcome, seconds: f64) -> Case {
     let place = if outcome.place.is_empty() { String::new() } else { format!(" ({})", outcome.place) };
     let said = format!("{}: {}{place}", outcome.text, outcome.shown);
     let result = if outcome.passed { Ok(said) } else { Err(said) };
-    Case { class: "katydid.threshold", name: outcome.text.clone(), seconds, result }
+    Case { class: "katydid.threshold".into(), name: outcome.text.clone(), seconds, result }
 }
 
 fn level_case(level: &LevelRow) -> Case {
@@ -58,13 +59,19 @@ fn level_case(level: &LevelRow) -> Case {
     } else {
         Err(level.reasons().first().cloned().unwrap_or_default())
     };
-    Case { class: "katydid.level", name, seconds: level.seconds, result }
+    Case { class: "katydid.level".into(), name, seconds: level.seconds, result }
+}
+
+fn finding_case(finding: &Finding, seconds: f64) -> Case {
+    let said = finding.said.clone();
+    let result = if finding.passed { Ok(said) } else { Err(said) };
+    Case { class: format!("katydid.{}", finding.kind), name: finding.name.clone(), seconds, result }
 }
 
 fn case_text(case: &Case) -> String {
     let head = format!(
         "    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3}\">",
-        case.class,
+        attribute(&case.class),
         attribute(&case.name),
         case.seconds
     );

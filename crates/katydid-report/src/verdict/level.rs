@@ -140,6 +140,11 @@ impl LevelRow {
         row
     }
 
+    /// Did it run, if only for a while?
+    pub fn has_begun(&self) -> bool {
+        self.state != "coming"
+    }
+
     /// Is the degradation within its allowance? A level in which nothing was measured is not.
     pub fn is_allowed(&self) -> bool {
         self.allowance.is_none_or(|allowance| match self.degradation {
@@ -150,15 +155,19 @@ impl LevelRow {
 
     /// Why it did not pass, in words; empty if it did.
     pub fn reasons(&self) -> Vec<String> {
-        let slower = self.allowance.filter(|_| !self.is_allowed()).map(|allowance| match self.degradation {
-            Some(degradation) => format!(
-                "95th percentile {:+.0} % against {}, {:.0} % allowed",
-                degradation * 100.0,
-                self.reference,
-                allowance * 100.0
-            ),
-            None => format!("nothing to compare with {}", self.reference),
-        });
+        let slower =
+            self.allowance.filter(|_| !self.passed && !self.is_allowed()).map(|allowance| {
+                match self.degradation {
+                    Some(degradation) => format!(
+                        "95th percentile {:+.0} % against {}, {:.0} % allowed",
+                        degradation * 100.0,
+                        self.reference,
+                        allowance * 100.0
+                    ),
+                    None if !self.has_begun() => "the level was not reached".into(),
+                    None => format!("nothing to compare with {}", self.reference),
+                }
+            });
         slower.into_iter().chain(self.broken.iter().map(|text| format!("{text} is broken"))).collect()
     }
 }

@@ -1,14 +1,14 @@
 //! A verdict as Markdown, for merge requests and the summaries of pipelines.
 
 use super::console::duration;
-use super::{LevelRow, Outcome, Verdict};
+use super::{Finding, LevelRow, Outcome, Verdict};
 
 /// The whole text; `title` says what was tested.
 pub fn text(verdict: &Verdict, title: &str) -> String {
     let word = match (verdict.is_asked, verdict.passed) {
-        (false, _) => "done",
+        (_, false) => "failed",
         (true, true) => "passed",
-        (true, false) => "failed",
+        (false, true) => "done",
     };
     let mut lines = vec![format!("## {}: {word}", escaped(title)), String::new()];
     let share = if verdict.requests > 0 { verdict.failures as f64 / verdict.requests as f64 } else { 0.0 };
@@ -34,6 +34,10 @@ pub fn text(verdict: &Verdict, title: &str) -> String {
         lines.extend([String::new(), LEVEL_HEAD.into(), LEVEL_RULE.into()]);
         lines.extend(verdict.levels.iter().map(level_row));
     }
+    if !verdict.findings.is_empty() {
+        lines.extend([String::new(), "| | asked | found |".into(), "|---|---|---|".into()]);
+        lines.extend(verdict.findings.iter().map(finding_row));
+    }
     lines.join("\n") + "\n"
 }
 
@@ -52,6 +56,10 @@ fn threshold_row(outcome: &Outcome) -> String {
         escaped(&outcome.text),
         escaped(&outcome.shown)
     )
+}
+
+fn finding_row(finding: &Finding) -> String {
+    format!("| {} | {} | {} |", mark(finding.passed), escaped(&finding.name), escaped(&finding.said))
 }
 
 fn level_row(level: &LevelRow) -> String {

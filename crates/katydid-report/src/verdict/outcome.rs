@@ -28,8 +28,23 @@ pub struct Verdict {
     pub seconds: f64,
     /// Each threshold.
     pub thresholds: Vec<Outcome>,
-    /// Each level that began.
+    /// Each level that began, and each that should have and has an allowance.
     pub levels: Vec<LevelRow>,
+    /// What else decided, once the run is over.
+    pub findings: Vec<Finding>,
+}
+
+/// Something beside thresholds and levels that decides on a run: a rule, exceptions of tasks, a comparison.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// One word: `rule`, `tasks`, `baseline`.
+    pub kind: String,
+    /// What was asked.
+    pub name: String,
+    /// What was found.
+    pub said: String,
+    /// Is it as it should be?
+    pub passed: bool,
 }
 
 impl Verdict {
@@ -40,11 +55,12 @@ impl Verdict {
 
     /// All in one line.
     pub fn line(&self) -> String {
-        if !self.is_asked {
+        if !self.is_asked && self.passed {
             return "nothing was asked".into();
         }
         let broken = self.thresholds.iter().filter(|outcome| !outcome.passed).count();
-        let slow = self.levels.iter().filter(|level| !level.is_allowed()).count();
+        let missed = self.levels.iter().filter(|level| !level.has_begun()).count();
+        let slow = self.levels.iter().filter(|level| level.has_begun() && !level.is_allowed()).count();
         let mut parts = Vec::new();
         if broken > 0 {
             parts.push(format!("{broken} of {} thresholds broken", self.thresholds.len()));
@@ -52,6 +68,10 @@ impl Verdict {
         if slow > 0 {
             parts.push(format!("{slow} of {} levels slower than allowed", self.levels.len()));
         }
+        if missed > 0 {
+            parts.push(format!("{missed} of {} levels not reached", self.levels.len()));
+        }
+        parts.extend(self.findings.iter().filter(|finding| !finding.passed).map(Finding::text));
         if self.aborted.is_some() {
             parts.push("the run was ended early".into());
         }
@@ -60,6 +80,13 @@ impl Verdict {
             (true, false) => format!("passed ({})", parts.join(", ")),
             (false, _) => format!("failed ({})", parts.join(", ")),
         }
+    }
+}
+
+impl Finding {
+    /// Name and finding in one line.
+    pub fn text(&self) -> String {
+        format!("{}: {}", self.name, self.said)
     }
 }
 

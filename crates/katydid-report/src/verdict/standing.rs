@@ -12,7 +12,7 @@ use super::watch::Watch;
 use super::{Judge, LevelRow, Outcome, PlannedLevel, Sources, Verdict, shown};
 
 /// The level that runs, as far as it got.
-struct Running {
+pub(super) struct Running {
     index: usize,
     total: Entry,
     seconds: f64,
@@ -24,13 +24,14 @@ impl Judge {
         if let Some(verdict) = &self.verdict {
             return verdict.clone();
         }
+        let now = self.stopped_at.unwrap_or(now);
         let running = self.running(sources, now);
         let thresholds: Vec<Outcome> = self
             .watches
             .iter()
             .map(|watch| self.outcome_so_far(watch, running.as_ref(), sources, now))
             .collect();
-        let levels = self.rows_so_far(running.as_ref());
+        let levels = self.rows(running.as_ref());
         let is_fine =
             thresholds.iter().all(|outcome| outcome.passed) && levels.iter().all(|level| level.passed);
         Verdict { is_over: false, passed: is_fine, ..self.framed(sources, now, thresholds, levels) }
@@ -47,7 +48,7 @@ impl Judge {
     }
 
     /// The levels that are over, the one that runs, and those that come.
-    fn rows_so_far(&self, running: Option<&Running>) -> Vec<LevelRow> {
+    pub(super) fn rows(&self, running: Option<&Running>) -> Vec<LevelRow> {
         let nothing = Entry::new("", "", 0.0, 1);
         let row = |(index, _): (usize, &PlannedLevel)| {
             if let Some(results) = self.results.iter().find(|results| results.index == index) {

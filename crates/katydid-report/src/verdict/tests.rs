@@ -487,3 +487,56 @@ fn levels_are_over_run_or_come() {
     run.end_level();
     assert_eq!(standing(&run).levels[1].state, "over");
 }
+
+#[test]
+fn an_allowance_of_a_level_that_was_not_reached_is_not_met() {
+    let table = "[[levels]]\nusers = 1\nrate = 1\nfor = \"1s\"\n[[levels]]\nusers = 2\nrate = 1\nfor = \"1s\"\nallow = \"100%\"\n";
+    let suite = suite::read(table, Context::default()).expect("a suite");
+    let mut run = Run::of(Judge::try_new(suite.thresholds, &suite.scenarios).expect("its levels exist"));
+    run.level(0).requests(&[10.0]);
+    run.second();
+    let verdict = run.end();
+    assert!(!verdict.passed && !verdict.levels[1].passed);
+    assert_eq!(verdict.levels[1].reasons(), ["the level was not reached"]);
+    assert!(verdict.line().contains("1 of 2 levels not reached"), "{}", verdict.line());
+    assert!(junit::text(&verdict, "suite").contains("<failure message=\"the level was not reached\">"));
+}
+
+#[test]
+fn the_time_in_which_users_end_is_not_judged() {
+    let mut run = Run::new(&["rps>=10 over 3s", "rps>=10", "requests==41", "max<2s"], "");
+    for _ in 0..4 {
+        run.requests(&[1.0; 10]);
+        run.second();
+    }
+    run.judge.stop(run.now);
+    (0..20).for_each(|_| assert_eq!(run.second(), None));
+    run.requests(&[1900.0]);
+    let standing = run.judge.standing(&[&run.stats], run.now);
+    let verdict = run.end();
+    assert!(verdict.passed, "{:?}", verdict.thresholds);
+    assert_eq!((verdict.seconds, standing.seconds), (4.0, 4.0));
+    assert_eq!(told(&verdict.thresholds[1]), (true, "10.25/s", ""), "what ends late still counts");
+}
+
+#[test]
+fn what_else_decides_is_told_everywhere() {
+    let mut run = Run::new(&["max<1s"], "");
+    run.requests(&[10.0]);
+    run.end();
+    let finding = |name: &str, passed| Finding {
+        kind: "rule".into(),
+        name: name.into(),
+        said: "57 of 57 tolerated, 1.00% at most".into(),
+        passed,
+    };
+    run.judge.add(finding("409 on *", true));
+    assert!(run.judge.verdict().is_some_and(|verdict| verdict.passed));
+    run.judge.add(finding("404 up to 1% on GET /bad", false));
+    let verdict = run.judge.verdict().expect("the run is over").clone();
+    assert_eq!(verdict.line(), "failed (404 up to 1% on GET /bad: 57 of 57 tolerated, 1.00% at most)");
+    let junit = junit::text(&verdict, "suite");
+    assert!(junit.contains("tests=\"4\" failures=\"1\"") && junit.contains("classname=\"katydid.rule\""));
+    let markdown = markdown::text(&verdict, "suite");
+    assert!(markdown.starts_with("## suite: failed") && markdown.contains("| **FAIL** | 404 up to 1%"));
+}

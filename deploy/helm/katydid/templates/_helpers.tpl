@@ -33,7 +33,6 @@ metadata:
     app.kubernetes.io/component: {{ .component }}
   annotations:
     katydid/suite: {{ toJson $root.Values.suite | sha256sum }}
-    katydid/key: {{ toJson $root.Values.clusterKey | sha256sum }}
     {{- with .node.annotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
