@@ -1,10 +1,10 @@
-"""Does `--processes N` use N cores? CPU per request of one process and of several, and how the load is spread.
+"""Does `--processes N` use N cores? CPU per request of one process and of several, and how busy each is.
 
 usage: python benches/processes.py [processes] [seconds]
 
-KATYDID names the command (default: the one beside this Python). Each way is measured three times, in turns, and the
-best is taken: a noisy neighbour only ever adds. CPU is user and system time of all processes of the command, less
-that of a run without load, divided by the requests.
+KATYDID names the command (default: the one beside this Python). Each way is measured three times, in turns,
+and the best is taken: a noisy neighbour only ever adds. CPU is user and system time of all processes of the
+command, less that of a run without load, divided by the requests.
 """
 
 from __future__ import annotations
@@ -66,8 +66,7 @@ def run(folder: Path, host: str, processes: int, seconds: int, pause_s: float) -
         [*command, *load, *many],
         cwd=folder,
         env={**os.environ, "PAUSE": str(pause_s), "KATYDID_STORE": "none"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         check=True,
     )

@@ -12,6 +12,7 @@ use katydid_stats::entry::PhaseSum;
 use katydid_stats::histogram::us_of_ms;
 use katydid_stats::locust::{error_key, response_times};
 use katydid_stats::per_second::PerSecond;
+use katydid_stats::reclassified::Kind;
 use katydid_stats::{Entry, Phase, RunStats};
 
 use crate::cells;
@@ -76,7 +77,7 @@ impl Report {
     }
 
     fn write_ours(&self, writer: &mut Writer, mark: Mark) {
-        writer.map(6).text("master").uint(mark.master).text("run").uint(mark.run);
+        writer.map(7).text("master").uint(mark.master).text("run").uint(mark.run);
         writer.text("number").uint(mark.number);
         writer.text("lag").bytes(&cells::to_bytes(self.stats.lag()));
         writer.text("start_lag").bytes(&cells::to_bytes(self.stats.start_lag()));
@@ -84,6 +85,7 @@ impl Report {
         for phase in Phase::ALL {
             writer.bytes(&cells::to_bytes(self.stats.phase(phase)));
         }
+        write_reclassified(writer.text("reclassified"), &self.stats);
     }
 
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Malformed> {
@@ -220,10 +222,35 @@ fn read_ours(reader: &mut Reader<'_>, stats: &mut RunStats) -> Result<Mark, Malf
                     }
                 }
             }
+            "reclassified" => read_reclassified(reader, stats)?,
             _ => drop(reader.value()?),
         }
     }
     Ok(mark)
+}
+
+/// What rules judged otherwise than it was: each row is five texts, a count and two moments.
+fn write_reclassified(writer: &mut Writer, stats: &RunStats) {
+    let rows = stats.reclassified().as_slice();
+    writer.array(rows.len());
+    for row in rows {
+        writer.array(8).text(&row.rule).text(&row.verdict).text(&row.method).text(&row.name).text(&row.from);
+        writer.uint(row.occurrences).float(row.first_seen).float(row.last_seen);
+    }
+}
+
+fn read_reclassified(reader: &mut Reader<'_>, stats: &mut RunStats) -> Result<(), Malformed> {
+    for _ in 0..reader.array()? {
+        if reader.array()? != 8 {
+            return Err(Malformed("a row of what rules reclassified has eight fields"));
+        }
+        let (rule, verdict, method) = (reader.text()?, reader.text()?, reader.text()?);
+        let kind = Kind { rule, verdict, method, name: reader.text()?, from: reader.text()? };
+        let count = reader.count()?;
+        let seen = (moment(reader)?.unwrap_or(f64::INFINITY), moment(reader)?.unwrap_or(0.0));
+        stats.reclassified_mut().add(kind, count, seen);
+    }
+    Ok(())
 }
 
 /// An entry as it stands in a message; what is costly to read is still packed.

@@ -90,7 +90,7 @@ impl ReclassifiedTable {
         let kind = Kind { from: &from, ..kind };
         let place = self.find(kind).unwrap_or_else(|| self.insert(kind, seen));
         let row = &mut self.rows[place];
-        row.occurrences += count;
+        row.occurrences = row.occurrences.saturating_add(count);
         row.first_seen = row.first_seen.min(seen.0);
         row.last_seen = row.last_seen.max(seen.1);
     }

@@ -10,6 +10,7 @@ import gevent
 
 from katydid.history.keeper import keep, keeper_of
 from katydid.locust import log
+from katydid.locust.runners import WorkerRunner
 from katydid.results import samples
 from katydid.verdict.expect import expect, expectations_of
 from katydid.verdict.watch import watch_of
@@ -143,14 +144,13 @@ def run_worker(environment: Environment, options: Any) -> int:
     signals = Signals()
     signals.install()
     if getattr(options, "katydid_obeys_parent", False):
-        signal.signal(
-            signal.SIGINT, signal.SIG_IGN
-        )  # a terminal tells all processes: it is the master's to obey
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells all: it is the master's to obey
     try:
         runner = create_runner(environment, options, signals)
     except NoRunner as fault:
         log.complain(str(fault))
         return fault.code
+    assert isinstance(runner, WorkerRunner), "the options say so"
     environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
     if log.unhandled_greenlet_exception:
         log.complain("an init listener raised an exception (see above), so this worker takes no part")
@@ -167,5 +167,5 @@ def run_worker(environment: Environment, options: Any) -> int:
     runner.quit()
     logger.info("shutting down with exit code %s", code)
     environment.events.quit.fire(exit_code=code)
-    runner.quit()  # what listeners had to say is sent
+    runner.close()
     return code

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import gevent
-from gevent.event import AsyncResult
+from gevent.event import AsyncResult, Event
 from gevent.lock import RLock
 from gevent.queue import Queue
 
 from katydid import _core
+from katydid.verdict.expect import expect
 
 from . import argument_parser, log, runners
 from ._distributed import DistributedRunner, key_of
@@ -84,6 +85,7 @@ class WorkerRunner(DistributedRunner):
         self._newest: _Order | None = None
         self._ending = RLock()
         self._has_left = False
+        self._left = Event()
         self._joined: AsyncResult = AsyncResult()
         self._adjust()
         events = environment.events
@@ -191,6 +193,9 @@ class WorkerRunner(DistributedRunner):
         if options is None or not theirs:
             return
         own = argument_parser.default_args_dict()
+        if theirs.get("katydid_expect") and theirs["katydid_expect"] != options.katydid_expect:
+            options.katydid_expect = theirs["katydid_expect"]
+            expect(self.environment, options.katydid_expect)
         taken = {name: value for name, value in theirs.items() if name not in own or name in _FROM_MASTER}
         vars(options).update(taken)
 
@@ -288,15 +293,20 @@ class WorkerRunner(DistributedRunner):
             self.environment.events.test_stop.fire(environment=self.environment)
 
     def quit(self) -> None:
-        """Stop all users, report what is left, and end. The second call closes the connection."""
+        """Stop all users, report what is left, and end."""
         if self._has_left:
-            self._node.close()
+            self._left.wait()
             return
         self._has_left = True
         self.stop()
         self._report()
         self._say_goodbye()
+        self._left.set()
         self.greenlet.kill(block=True)
+
+    def close(self) -> None:
+        """Close the connection, once what was to be said is said. It happens with the process's end, too."""
+        self._node.close()
 
     def _say_goodbye(self) -> None:
         """What was measured is with the master before this process ends."""
