@@ -23,7 +23,7 @@ COPY xtask xtask
 COPY crates crates
 COPY python python
 COPY --from=page /src/web/dist web/dist
-ENV MATURIN_PEP517_ARGS=--locked
+ENV MATURIN_PEP517_ARGS=--locked CARGO_PROFILE_RELEASE_STRIP=debuginfo
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
     pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . ./python/katydid-locust
 
@@ -31,7 +31,8 @@ FROM python:3.12-slim-bookworm
 # The extras are what Locust's image has, too.
 # hadolint ignore=DL3013 # the two wheels are those of this tree, and say which versions they need
 RUN --mount=type=bind,from=wheels,source=/wheels,target=/wheels \
-    pip install --no-cache-dir --find-links /wheels "katydid[otel,socketio,web]" katydid-locust
+    set -- /wheels/katydid-*.whl \
+    && pip install --no-cache-dir "$1[otel,socketio,web]" /wheels/katydid_locust-*.whl
 # Charts name the command where Locust's images had it, old ones and new ones. Group 0 may write for those who give each
 # container a user id of its own.
 RUN useradd --uid 1000 --create-home locust \

@@ -38,7 +38,7 @@ class MCPUser(FastHttpUser):
             token = response.js["access_token"] if response.js else ""
         self.token = {"Authorization": f"Bearer {token}"}
 
-    def rpc(self, name: str, method: str, **params: object) -> None:
+    def rpc(self, name: str, method: str, params: dict[str, object]) -> None:
         """Calls a method. JSON-RPC reports its errors with status 200, so the body decides."""
         call = {"jsonrpc": "2.0", "id": next(self.numbers), "method": method, "params": params}
         with self.rest("POST", "/rpc", json=call, name=name, headers=self.token) as response:
@@ -47,8 +47,8 @@ class MCPUser(FastHttpUser):
 
     @task(4)
     def call_tool(self) -> None:
-        self.rpc("tool: forecast", "tools/call", name="tool-5", arguments={"city": "Utrecht"})
+        self.rpc("tool: forecast", "tools/call", {"name": "tool-5", "arguments": {"city": "Utrecht"}})
 
     @task(2)
     def list_tools(self) -> None:
-        self.rpc("list of tools", "tools/list")
+        self.rpc("list of tools", "tools/list", {})

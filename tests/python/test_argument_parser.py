@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from katydid.command.options import OPTIONS, Kind
+from katydid.command.option import Kind
+from katydid.command.options import OPTIONS
 from katydid.locust import argument_parser
 from katydid.locust.argument_parser import (
     default_args_dict,

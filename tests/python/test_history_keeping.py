@@ -10,6 +10,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 from history_places import TICKING, Place
 from waiting import eventually
@@ -166,8 +167,24 @@ def test_a_run_can_be_exported_for_programs(place: Place) -> None:
     entries = [entry for part in whole["parts"] for entry in part["entries"]]
     assert sum(entry["requests"] for entry in entries) == whole["requests"]
     assert all(sum(count for _, count in entry["histogram"]) == entry["requests"] for entry in entries)
+
+
+def test_parquet_says_to_a_foreign_reader_what_csv_says(place: Place) -> None:
+    assert place.load(3, FAILING="1").returncode == 1
     assert place.run("export 1 --format parquet -o rows.parquet").returncode == 0
-    assert (place.folder / "rows.parquet").read_bytes()[:4] == b"PAR1"
+    rows = duckdb.sql(f"SELECT * FROM read_parquet('{place.folder / 'rows.parquet'}')")
+    told = list(csv.reader(io.StringIO(place.run("export 1").stdout)))
+    assert rows.columns == told[0]
+    kinds = dict(zip(rows.columns, map(str, rows.types), strict=True))
+    assert kinds["name"] == "VARCHAR" and kinds["p95_ms"] == "DOUBLE" and "INT" in kinds["requests"]
+    read = rows.fetchall()
+    assert len(read) == len(told) - 1 >= 4
+    for row, fields in zip(read, told[1:], strict=True):
+        for value, field in zip(row, fields, strict=True):
+            if isinstance(value, str):
+                assert value == field
+            else:
+                assert (None if field == "" else float(field)) == value
 
 
 def test_levels_are_kept_and_each_is_held_against_the_baseline(place: Place) -> None:

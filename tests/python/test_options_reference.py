@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from katydid.command.completions import SCRIPTS, completions_main
-from katydid.command.options import OPTIONS, Group, Kind, Option
+from katydid.command.option import Group, Kind, Option
+from katydid.command.options import OPTIONS
 from katydid.command.reference import options_page
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "options.md"

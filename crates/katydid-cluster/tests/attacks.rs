@@ -342,12 +342,26 @@ fn who_does_not_belong_is_refused_and_logged_once_and_disturbs_nobody() {
     }
 }
 
+/// Both ends of the crowd's connections are files of this process.
+fn allow_files(count: libc::rlim_t) {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: getrlimit writes an `rlimit` to the pointer, which is to a live and writable one.
+    assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) }, 0);
+    if limit.rlim_cur < count {
+        limit.rlim_cur = count;
+        // SAFETY: setrlimit only reads the `rlimit`, which is live and initialised.
+        let is_set = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) } == 0;
+        assert!(is_set, "{count} open files are wanted, and {} are allowed", limit.rlim_max);
+    }
+}
+
 #[test]
 fn connections_that_say_nothing_keep_nobody_out() {
+    allow_files(8000);
     let mut scene = Scene::open(None);
     let address = scene.master.address();
     let mut crowd = Vec::new();
-    for number in 0..1500 {
+    for number in 0..3000 {
         let mut stranger = Stranger::connect(address, 99, "", None);
         if number % 2 == 0 {
             stranger.say(&[0xff, 0, 0]);
@@ -356,8 +370,8 @@ fn connections_that_say_nothing_keep_nobody_out() {
         scene.turn();
     }
     // Whoever came first has had time to say who he is.
-    assert!(crowd[..400].iter_mut().all(Stranger::is_hung_up));
-    let last = &crowd[1499].stream;
+    assert!(crowd[..1900].iter_mut().all(Stranger::is_hung_up));
+    let last = &crowd[2999].stream;
     last.set_nonblocking(true).expect("a socket");
     let is_kept = |mut stream: &TcpStream| loop {
         match stream.read(&mut [0; 100]) {

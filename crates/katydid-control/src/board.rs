@@ -93,6 +93,7 @@ struct State {
     history: History,
     percentiles: Percentiles,
     wanted: Vec<EntryKey>,
+    wants_distributions: bool,
     rested_at: Option<Instant>,
 }
 
@@ -133,11 +134,13 @@ impl Board {
 
     /// Takes the numbers of a run at `now`; called on the users' thread.
     pub fn publish_stats(&self, stats: &RunStats, now: f64) {
-        let (quantiles, wanted) = {
+        let (quantiles, wanted, wants_distributions) = {
             let state = self.lock();
-            (state.percentiles.all(), state.wanted.clone())
+            (state.percentiles.all(), state.wanted.clone(), state.wants_distributions)
         };
-        let measured = Arc::new(Measured::of(stats, now, &quantiles, &wanted));
+        let measured = Measured::of(stats, now, &quantiles, &wanted);
+        let measured =
+            Arc::new(if wants_distributions { measured.with_distributions(stats) } else { measured });
         let mut state = self.lock();
         if state.is_run_under_way() {
             let users = state.user_count();
@@ -195,6 +198,11 @@ impl Board {
             state.wanted.remove(0);
         }
         state.wanted.push(key.clone());
+    }
+
+    /// Has the distributions of all entries published from now on.
+    pub fn want_distributions(&self) {
+        self.lock().wants_distributions = true;
     }
 
     /// May the users' thread be asked for numbers again? Publishing thousands of entries takes its time, of which the

@@ -3,6 +3,7 @@
 //! What a maintainer must not break: taking them costs one pass over each entry and copies no histogram but the total's
 //! and those that somebody asked for.
 
+use katydid_stats::exponential::Exponential;
 use katydid_stats::snapshot::SnapshotRequest;
 use katydid_stats::{EntrySummary, Histogram, Phase, RunStats, Snapshot, Spread};
 
@@ -34,6 +35,8 @@ pub struct Measured {
     pub phases_p95_ms: [Option<f64>; Phase::ALL.len()],
     /// The distributions of the entries that were asked for.
     pub histograms: Vec<(EntryKey, Histogram)>,
+    /// Those of all entries, in their order, as scrapers read them; empty unless one asked.
+    pub distributions: Vec<Exponential>,
 }
 
 impl Measured {
@@ -50,7 +53,18 @@ impl Measured {
             lag: stats.lag().clone(),
             phases_p95_ms: Phase::ALL.map(|phase| stats.phase(phase).quantile_ms(0.95)),
             histograms: wanted.iter().filter_map(|key| histogram_of(stats, key)).collect(),
+            distributions: Vec::new(),
         }
+    }
+
+    /// The same with the distributions of all entries.
+    #[must_use]
+    pub fn with_distributions(self, stats: &RunStats) -> Self {
+        let of = |entry: &EntrySummary| {
+            let entry = stats.find(&entry.method, &entry.name).and_then(|id| stats.entry_of(id));
+            entry.map(|entry| Exponential::of(&entry.times)).unwrap_or_default()
+        };
+        Self { distributions: self.snapshot.entries.iter().map(of).collect(), ..self }
     }
 
     /// The same run at its beginning, when nothing had happened.

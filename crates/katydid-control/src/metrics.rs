@@ -1,21 +1,21 @@
-//! `GET /metrics`: the numbers as Prometheus reads them.
+//! `GET /metrics`: the numbers as Prometheus reads them, as text or, where it asks for that, in protobuf.
 //!
 //! Counters and summaries for each name, with the percentiles that all other answers show; a histogram for all requests
-//! together, whose buckets can be added up over several generators. What a maintainer must not break: the figures are
-//! those of `/api/v1/stats`.
+//! together, whose buckets can be added up over several generators. Protobuf has native histograms beside them, one for
+//! each name. What a maintainer must not break: the figures are those of `/api/v1/stats`.
 
-use std::fmt::Write;
+mod protobuf;
+mod text;
 
 use axum::extract::State;
 use axum::response::Response;
+use katydid_stats::exponential::Exponential;
 use katydid_stats::{EntrySummary, Histogram, Phase, Spread};
 
 use crate::desk::{Desk, Flask};
 use crate::incoming::Incoming;
 use crate::measured::Measured;
 use crate::{answer, flask};
-
-const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Percentiles of a summary.
 const QUANTILES: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 0.999];
@@ -26,140 +26,206 @@ const BUCKETS: [f64; 16] =
 
 /// `GET /metrics`. A locustfile that has its own, with Flask, keeps it.
 pub(crate) async fn metrics(State(desk): State<Desk>, incoming: Incoming) -> Response {
+    let wants_protobuf = protobuf::is_asked_for(&incoming.0.headers);
     if desk.shared.flask() != Flask::Nothing {
         let own = flask::answered(&desk, incoming).await;
         if own.status() != axum::http::StatusCode::NOT_FOUND {
             return own;
         }
     }
-    of_board(State(desk)).await
+    if !wants_protobuf {
+        return of_board(State(desk)).await;
+    }
+    desk.board().want_distributions();
+    desk.refresh(&["run", "stats"]).await;
+    answer::typed(protobuf::CONTENT_TYPE, protobuf::written(&on_board(&desk)))
 }
 
-/// `GET /api/v1/metrics`: the same, whatever a locustfile has at `/metrics`.
+/// `GET /api/v1/metrics`: the text, whatever a locustfile has at `/metrics`.
 pub(crate) async fn of_board(State(desk): State<Desk>) -> Response {
     desk.refresh(&["run", "stats"]).await;
-    let users = desk.board().document("run").and_then(|run| run.get("user_count")?.as_u64());
-    answer::typed(CONTENT_TYPE, exposition(desk.board().measured().as_deref(), users))
+    answer::typed(text::CONTENT_TYPE, text::written(&on_board(&desk)))
 }
 
-/// The whole text.
-pub fn exposition(measured: Option<&Measured>, users: Option<u64>) -> String {
-    let mut text = Exposition::default();
+fn on_board(desk: &Desk) -> Vec<Family> {
+    let users = desk.board().document("run").and_then(|run| run.get("user_count")?.as_u64());
+    families(desk.board().measured().as_deref(), users)
+}
+
+/// A number that is told for several names.
+#[derive(Debug)]
+struct Family {
+    name: &'static str,
+    about: &'static str,
+    kind: Kind,
+    metrics: Vec<Metric>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Counter,
+    Gauge,
+    Summary,
+    Histogram,
+}
+
+#[derive(Debug)]
+struct Metric {
+    labels: Vec<(&'static str, String)>,
+    value: Value,
+}
+
+#[derive(Debug)]
+enum Value {
+    Number(f64),
+    Summary {
+        quantiles: Vec<(f64, f64)>,
+        sum: Option<f64>,
+        count: u64,
+    },
+    /// Counts at or below each bound, and the native form; either may be missing.
+    Histogram {
+        buckets: Vec<(f64, u64)>,
+        native: Option<Exponential>,
+        sum: f64,
+        count: u64,
+    },
+}
+
+fn families(measured: Option<&Measured>, users: Option<u64>) -> Vec<Family> {
+    let family = |name, kind, about, metrics| Family { name, about, kind, metrics };
+    let plain = |value| vec![Metric { labels: Vec::new(), value }];
+    let mut families = Vec::new();
     if let Some(users) = users {
-        text.family("katydid_users", "gauge", "Users that run.");
-        text.value("katydid_users", &[], users as f64);
+        let value = Value::Number(users as f64);
+        families.push(family("katydid_users", Kind::Gauge, "Users that run.", plain(value)));
     }
-    let Some(measured) = measured else { return text.0 };
+    let Some(measured) = measured else { return families };
     let entries = &measured.snapshot.entries;
-    text.family("katydid_requests_total", "counter", "Requests, failed ones included.");
-    entries
-        .iter()
-        .for_each(|entry| text.value("katydid_requests_total", &labels(entry), entry.requests as f64));
-    text.family("katydid_failures_total", "counter", "Failed requests.");
-    entries
-        .iter()
-        .for_each(|entry| text.value("katydid_failures_total", &labels(entry), entry.failures as f64));
-    text.family("katydid_responses_total", "counter", "Answers by HTTP status.");
-    for entry in entries {
-        for (status, count) in &entry.statuses {
-            let status = status.to_string();
-            let labels = [labels(entry).as_slice(), &[("status", &*status)]].concat();
-            text.value("katydid_responses_total", &labels, *count as f64);
-        }
-    }
-    text.family("katydid_received_bytes_total", "counter", "Bytes of answers' bodies.");
-    for entry in entries {
-        text.value(
-            "katydid_received_bytes_total",
-            &labels(entry),
-            (entry.average_bytes * entry.requests as f64).round(),
-        );
-    }
-    text.family("katydid_response_time_seconds", "summary", "Response times since the run began.");
-    entries.iter().for_each(|entry| text.summary(measured, entry));
-    text.histogram(measured);
-    for (name, spread, about) in [
-        (
-            "katydid_lag_seconds",
-            measured.snapshot.lag,
-            "How late answers were read: the generator's own delay.",
+    let each = |value: &dyn Fn(&EntrySummary) -> Value| {
+        entries.iter().map(|entry| Metric { labels: labels(entry), value: value(entry) }).collect::<Vec<_>>()
+    };
+    let count = |count: fn(&EntrySummary) -> f64| each(&|entry| Value::Number(count(entry)));
+    let phases = Phase::ALL.map(|phase| Metric {
+        labels: vec![("phase", phase.name().to_owned())],
+        value: Value::Number(measured.snapshot.total.phases[phase as usize].ns as f64 / 1e9),
+    });
+    families.extend([
+        family(
+            "katydid_requests_total",
+            Kind::Counter,
+            "Requests, failed ones included.",
+            count(|entry| entry.requests as f64),
         ),
+        family(
+            "katydid_failures_total",
+            Kind::Counter,
+            "Failed requests.",
+            count(|entry| entry.failures as f64),
+        ),
+        family(
+            "katydid_responses_total",
+            Kind::Counter,
+            "Answers by HTTP status.",
+            entries.iter().flat_map(by_status).collect(),
+        ),
+        family(
+            "katydid_received_bytes_total",
+            Kind::Counter,
+            "Bytes of answers' bodies.",
+            count(|entry| (entry.average_bytes * entry.requests as f64).round()),
+        ),
+        family(
+            "katydid_response_time_seconds",
+            Kind::Summary,
+            "Response times since the run began.",
+            each(&|entry| summary(measured, entry)),
+        ),
+        family(
+            "katydid_all_response_time_seconds",
+            Kind::Histogram,
+            "Response times of all requests since the run began.",
+            plain(of_all(measured)),
+        ),
+    ]);
+    if measured.distributions.len() == entries.len() {
+        let native = entries.iter().zip(&measured.distributions).map(native).collect();
+        let about = "Response times since the run began, as native histograms.";
+        families.push(family("katydid_latency_seconds", Kind::Histogram, about, native));
+    }
+    let late = "How late answers were read: the generator's own delay.";
+    for (name, spread, about) in [
+        ("katydid_lag_seconds", measured.snapshot.lag, late),
         ("katydid_start_lag_seconds", measured.snapshot.start_lag, "How late requests were started."),
     ] {
-        text.spread(name, spread, about);
+        families.extend(
+            spread.map(|spread| family(name, Kind::Summary, about, plain(summary_of_spread(spread)))),
+        );
     }
-    text.family("katydid_phase_seconds_total", "counter", "Time spent in each phase of all requests.");
-    for phase in Phase::ALL {
-        let ns = measured.snapshot.total.phases[phase as usize].ns;
-        text.value("katydid_phase_seconds_total", &[("phase", phase.name())], ns as f64 / 1e9);
-    }
-    text.0
+    let about = "Time spent in each phase of all requests.";
+    families.push(family("katydid_phase_seconds_total", Kind::Counter, about, phases.into()));
+    families
 }
 
-fn labels(entry: &EntrySummary) -> [(&'static str, &str); 2] {
-    [("method", &*entry.method), ("name", &*entry.name)]
+fn labels(entry: &EntrySummary) -> Vec<(&'static str, String)> {
+    vec![("method", entry.method.to_string()), ("name", entry.name.to_string())]
 }
 
-#[derive(Default)]
-struct Exposition(String);
+fn by_status(entry: &EntrySummary) -> impl Iterator<Item = Metric> {
+    entry.statuses.iter().map(|(status, count)| Metric {
+        labels: [labels(entry), vec![("status", status.to_string())]].concat(),
+        value: Value::Number(*count as f64),
+    })
+}
 
-impl Exposition {
-    fn family(&mut self, name: &str, kind: &str, about: &str) {
-        let _ = writeln!(self.0, "# HELP {name} {about}\n# TYPE {name} {kind}");
+fn summary(measured: &Measured, entry: &EntrySummary) -> Value {
+    let at = |quantile| {
+        let ms = measured.percentile(entry.percentiles_ms.as_deref(), quantile);
+        (quantile, ms.map_or(f64::NAN, |ms| ms / 1000.0))
+    };
+    Value::Summary {
+        quantiles: QUANTILES.map(at).into(),
+        sum: Some(seconds_in_all(entry)),
+        count: entry.timed_requests,
     }
+}
 
-    fn value(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
-        self.0.push_str(name);
-        if !labels.is_empty() {
-            let pair = |(label, text): &(&str, &str)| format!("{label}=\"{}\"", escaped(text));
-            let _ = write!(self.0, "{{{}}}", labels.iter().map(pair).collect::<Vec<_>>().join(","));
-        }
-        let _ = writeln!(self.0, " {value}");
-    }
+fn seconds_in_all(entry: &EntrySummary) -> f64 {
+    entry.average_ms * entry.timed_requests as f64 / 1000.0
+}
 
-    fn summary(&mut self, measured: &Measured, entry: &EntrySummary) {
-        const NAME: &str = "katydid_response_time_seconds";
-        for quantile in QUANTILES {
-            let value = measured.percentile(entry.percentiles_ms.as_deref(), quantile);
-            let label = quantile.to_string();
-            let labels = [labels(entry).as_slice(), &[("quantile", &*label)]].concat();
-            self.value(NAME, &labels, value.map_or(f64::NAN, |ms| ms / 1000.0));
-        }
-        let timed = entry.timed_requests as f64;
-        self.value(&format!("{NAME}_sum"), &labels(entry), entry.average_ms * timed / 1000.0);
-        self.value(&format!("{NAME}_count"), &labels(entry), timed);
+fn summary_of_spread(spread: Spread) -> Value {
+    let quantiles = [(0.5, spread.p50_ms), (0.99, spread.p99_ms), (1.0, spread.max_ms)];
+    Value::Summary {
+        quantiles: quantiles.map(|(quantile, ms)| (quantile, ms / 1000.0)).into(),
+        sum: None,
+        count: spread.count,
     }
+}
 
-    fn histogram(&mut self, measured: &Measured) {
-        const NAME: &str = "katydid_all_response_time_seconds";
-        self.family(NAME, "histogram", "Response times of all requests since the run began.");
-        for bound in BUCKETS {
-            let count = counted_until(&measured.times, (bound * 1e6) as u64);
-            self.value(&format!("{NAME}_bucket"), &[("le", &*bound.to_string())], count as f64);
-        }
-        self.value(&format!("{NAME}_bucket"), &[("le", "+Inf")], measured.timed_requests as f64);
-        self.value(&format!("{NAME}_sum"), &[], measured.total_ms / 1000.0);
-        self.value(&format!("{NAME}_count"), &[], measured.timed_requests as f64);
+fn of_all(measured: &Measured) -> Value {
+    let bucket = |bound: f64| (bound, counted_until(&measured.times, (bound * 1e6) as u64));
+    Value::Histogram {
+        buckets: BUCKETS.map(bucket).into(),
+        native: Some(Exponential::of(&measured.times)),
+        sum: measured.total_ms / 1000.0,
+        count: measured.timed_requests,
     }
+}
 
-    fn spread(&mut self, name: &str, spread: Option<Spread>, about: &str) {
-        let Some(spread) = spread else { return };
-        self.family(name, "summary", about);
-        for (quantile, ms) in [("0.5", spread.p50_ms), ("0.99", spread.p99_ms), ("1", spread.max_ms)] {
-            self.value(name, &[("quantile", quantile)], ms / 1000.0);
-        }
-        self.value(&format!("{name}_count"), &[], spread.count as f64);
-    }
+fn native((entry, distribution): (&EntrySummary, &Exponential)) -> Metric {
+    let value = Value::Histogram {
+        buckets: Vec::new(),
+        native: Some(distribution.clone()),
+        sum: seconds_in_all(entry),
+        count: entry.timed_requests,
+    };
+    Metric { labels: labels(entry), value }
 }
 
 /// How many durations stand at or below a bound: a cell counts by the duration that stands for it everywhere else.
 fn counted_until(times: &Histogram, bound_us: u64) -> u64 {
     times.cells().take_while(|cell| cell.value_us() <= bound_us).map(|cell| cell.count).sum()
-}
-
-/// Backslashes, quotes and line ends would end a label.
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
 #[cfg(test)]
@@ -177,7 +243,7 @@ mod tests {
         }
         stats.record_failure(id, "no", 101.0);
         let measured = Measured::of(&stats, 102.0, &[0.5, 0.9, 0.95, 0.99, 0.999], &[]);
-        let text = exposition(Some(&measured), Some(3));
+        let text = text::written(&families(Some(&measured), Some(3)));
         let labels = r#"method="GET",name="/a\"b\\c\nd""#;
         for line in [
             "katydid_users 3".to_owned(),
@@ -193,6 +259,7 @@ mod tests {
         ] {
             assert!(text.lines().any(|known| known == line), "{line} is not in\n{text}");
         }
-        assert_eq!(exposition(None, None), "");
+        assert_eq!(text::written(&families(None, None)), "");
+        assert!(!text.contains("katydid_latency_seconds"), "text has no native histograms");
     }
 }

@@ -18,6 +18,7 @@ mod hub;
 mod incoming;
 mod json;
 mod meter;
+mod otlp;
 mod packing;
 mod payload;
 mod plain;
@@ -67,6 +68,7 @@ mod _core {
         super::cluster::register(module)?;
         super::control::register(module)?;
         super::history::register(module)?;
+        super::otlp::register(module)?;
         super::verbs::add::<FastHttpClient>(module.py())?;
         super::verbs::add::<HttpClient>(module.py())?;
         super::plan::register(module)?;

@@ -1,12 +1,13 @@
-//! Snapshots to text: console tables, CSV and JSON, in the layout that pipelines built for Locust expect.
+//! Snapshots to text: console tables, CSV and JSON, in the layout that pipelines built for Locust expect; and to the bytes that
+//! collectors expect.
 //!
 //! Not here: printing, files, the terminal's width. A function takes a [`Snapshot`](katydid_stats::Snapshot) and gives
 //! lines or a text back.
 //!
 //! Reading order: [`console`] (the tables), [`truth`] (what the tables cannot say: lag and phases), [`expectations`] (what
 //! rules made of the run), [`verdict`] (whether a run met what was asked of it), [`compare`] (two runs, and whether their
-//! difference is more than noise), [`csv`], [`json`], and below them [`number`] and [`moment`] (how a number and a time are
-//! written).
+//! difference is more than noise), [`csv`], [`json`], [`otlp`] (what a collector gets), and below them [`number`], [`moment`] and
+//! [`protobuf`] (how a number and a time are written).
 //!
 //! ```
 //! use katydid_report::console::{Columns, Rates, stats_table};
@@ -28,5 +29,7 @@ pub mod expectations;
 pub mod json;
 pub mod moment;
 pub mod number;
+pub mod otlp;
+pub mod protobuf;
 pub mod truth;
 pub mod verdict;

@@ -5,7 +5,8 @@
 //! Reading order: [`phase`] and [`failure`] (the words of one exchange), [`sample`] (its record), [`histogram`],
 //! [`per_second`] and [`window`] (what a series of samples is folded into), [`entry`] (all of that for one name),
 //! [`error_table`] (failures, deduplicated), [`reclassified`] (what rules made of them), [`run`] (the whole), [`snapshot`]
-//! (the numbers a report needs), [`part`] (what happened in one stretch of a run, to be kept), and [`locust`] (the forms that
+//! (the numbers a report needs), [`part`] (what happened in one stretch of a run, to be kept), [`exponential`] (a histogram
+//! for collectors), and [`locust`] (the forms that
 //! Locust's files and protocol ask for).
 //!
 //! ```
@@ -23,6 +24,7 @@
 
 pub mod entry;
 pub mod error_table;
+pub mod exponential;
 pub mod failure;
 pub mod histogram;
 pub mod locust;

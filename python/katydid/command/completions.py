@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from .options import OPTIONS, Kind, Option
+from .option import Kind, Option
+from .options import OPTIONS
 
 SUBCOMMANDS = {
     "target": "start a practice server",

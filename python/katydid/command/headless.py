@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
+from katydid.history.collector import export
 from katydid.history.keeper import keep, keeper_of
 from katydid.locust import log
 from katydid.locust.runners import WorkerRunner
@@ -37,6 +38,7 @@ def run_headless(environment: Environment, options: Any) -> int:
     try:
         runner = create_runner(environment, options, signals)
         keep(environment, options)
+        export(environment, options)
         outputs = Outputs(environment, runner, options)
     except NoRunner as fault:
         log.complain(str(fault))

@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from .options import GROUP_NOTES, OPTIONS, Group, Kind, Option
+from .option import GROUP_NOTES, Group, Kind, Option
+from .options import OPTIONS
 
 _VALUES = {
     Kind.TEXT: "text",

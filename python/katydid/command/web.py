@@ -9,6 +9,7 @@ import gevent
 
 from katydid.control.page import NotBuilt
 from katydid.control.recording import recording_of
+from katydid.history.collector import export
 from katydid.history.keeper import keep
 from katydid.locust import log
 
@@ -40,6 +41,7 @@ def run(environment: Environment, options: Any) -> int:
     try:
         runner = create_runner(environment, options, signals)
         keep(environment, options)
+        export(environment, options)
         outputs = Outputs(environment, runner, options)
     except NoRunner as fault:
         log.complain(str(fault))

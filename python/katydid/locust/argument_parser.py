@@ -27,7 +27,8 @@ import configargparse
 
 from katydid import _core
 from katydid.command import suite
-from katydid.command.options import GROUP_NOTES, OPTIONS, PREPARSED, Group, Kind, Option
+from katydid.command.option import GROUP_NOTES, Group, Kind, Option
+from katydid.command.options import OPTIONS, PREPARSED
 
 from ._version import version
 from .log import complain

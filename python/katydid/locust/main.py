@@ -16,6 +16,7 @@ from katydid.command.headless import run_headless, run_worker
 from katydid.command.options import shows_ratio
 from katydid.command.processes import CannotFork, Fleet, fork
 from katydid.fault import place_of, story_of
+from katydid.history.collector import check as check_collector
 from katydid.history.keeper import CannotKeep
 from katydid.history.keeper import check as check_store
 
@@ -216,6 +217,7 @@ def _parse_options() -> Namespace:
     validate_stats_configuration()
     try:
         check_store(options)
+        check_collector(options)
     except CannotKeep as fault:
         _refuse(str(fault), _EXIT_USAGE)
     return options
