@@ -37,7 +37,7 @@ class Asking(FastHttpUser):
 @events.test_stop.add_listener
 def tell(environment, **_):
     if not isinstance(environment.runner, runners.MasterRunner):
-        os.write(1, (json.dumps({"sent": sent, "cpu_s": sum(os.times()[:2])}) + "\\n").encode())  # whole lines
+        os.write(1, (json.dumps({"sent": sent, "cpu_s": sum(os.times()[:2])}) + "\\n").encode())
 """
 
 _ROUNDS = 3
