@@ -24,7 +24,7 @@ from katydid import _core
 from katydid.verdict.expect import expect
 
 from . import argument_parser, log, runners
-from ._distributed import DistributedRunner, key_of
+from ._distributed import PAUSE, DistributedRunner, key_of
 from ._version import version
 from .rpc.zmqrpc import Client
 from .runners import STATE_INIT, STATE_RUNNING, STATE_SPAWNING, STATE_STOPPED
@@ -161,6 +161,8 @@ class WorkerRunner(DistributedRunner):
     def _hear_custom(self, type: str, data: Any) -> None:
         if type == "update_user_class":
             self.environment.update_user_class(data)
+        elif type == PAUSE:
+            (self.pause if data else self.resume)()
         else:
             self._deliver(type, data, self.client_id)
 
