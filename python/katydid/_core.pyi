@@ -76,7 +76,9 @@ def history_conclude(
 class StoredRun:
     """A run that is being kept by a thread of its own."""
 
-    def __init__(self, store: str | None, about: bytes, keep: str | None = None) -> None: ...
+    def __init__(
+        self, store: str | None, about: bytes, keep: str | None = None, baseline: str | None = None
+    ) -> None: ...
     @property
     def number(self) -> int: ...
     @property

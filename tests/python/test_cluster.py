@@ -256,6 +256,26 @@ def test_stock_workers_obey_a_katydid_master(cluster: Closing) -> None:
     assert stock.process.wait(20) == 0
 
 
+def test_what_cannot_be_sent_is_left_out_of_a_report_and_the_worker_goes_on(cluster: Closing) -> None:
+    master, _ = cluster.master()
+    master.node.want(reports=True)
+    worker = Owner(cluster.worker(master.node.port).node)
+    added = {"bad": object(), 5: 1, "good": 2}
+    stats = RequestStats()
+
+    def reports() -> int:
+        for _ in worker.told("report_due")[len(master.told("report")) :]:
+            worker.node.report(stats, {}, added)
+        return len(master.told("report"))
+
+    wait_for("two reports", lambda: reports() >= 2, master, worker)
+    for report in master.told("report"):
+        assert report["data"]["good"] == 2
+        assert "bad" not in report["data"]
+    left_out = [note for note in worker.notes() if "left out of the report" in note]
+    assert any("'bad'" in note for note in left_out) and any(": 5:" in note for note in left_out)
+
+
 def test_a_katydid_worker_obeys_a_stock_master(cluster: Closing) -> None:
     port = free_port()
     options = ("--master", "--headless", "--expect-workers", "2", "-u", "4", "-r", "100", "-t", "6s")

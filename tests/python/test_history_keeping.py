@@ -161,6 +161,34 @@ def test_a_run_that_is_slower_than_its_baseline_ends_with_3(place: Place) -> Non
     assert "| worse |" in (place.folder / "told.md").read_text()
 
 
+def test_a_baseline_given_by_number_is_not_forgotten_for_its_own_comparison(place: Place) -> None:
+    for _ in range(2):
+        assert place.load(1).returncode == 0
+    held = place.load(1, '--baseline 1 --store-keep "1 run"')
+    assert "run 3 against run 1" in held.stderr, held.stderr
+    assert [run["run"] for run in place.shown("runs")] == [3, 2, 1]
+
+
+def test_what_was_not_compared_has_not_passed(place: Place) -> None:
+    assert place.load(1).returncode == 0
+    process = subprocess.Popen(
+        place.command("--headless --only-summary -u 2 -r 2 -t 4s --baseline 1"),
+        cwd=place.folder,
+        env=place.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not place.rows("SELECT 1 FROM run WHERE id = 2") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert place.run("runs --remove 1").returncode == 0
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 3, said
+    assert said.count("Not held against the baseline 1, so not passed: there is no run 1") == 1
+    assert place.shown("runs")[0]["exit_code"] == 3
+
+
 def test_a_run_can_be_exported_for_programs(place: Place) -> None:
     place.load(2)
     whole = json.loads(place.run("export 1 --format json").stdout)

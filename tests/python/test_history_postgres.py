@@ -2,16 +2,20 @@
 
 import csv
 import io
+import select
+import socket
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from contrib_servers import postgres
 from history_places import TICKING, Place
-
-pytestmark = pytest.mark.xdist_group("postgres")
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +119,71 @@ def test_a_connection_is_encrypted_and_its_server_known_if_asked(
         else:
             (line,) = asked.stderr.splitlines()
             assert asked.returncode in (1, 2) and said in line, (words, line)
+
+
+def test_a_store_that_is_locked_holds_up_neither_files_nor_summary(place: Place, server: str) -> None:
+    process = subprocess.Popen(
+        place.command("--headless --only-summary -u 2 -r 2 -t 4s --csv own --baseline last"),
+        cwd=place.folder,
+        env=place.environment(KATYDID_STORE=server),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with psycopg.connect(server) as database:
+        _wait_for_stretches(database, 1)
+        database.execute("LOCK TABLE measure IN ACCESS EXCLUSIVE MODE")
+        begun = time.monotonic()
+        out, said = process.communicate(timeout=60)
+        seconds = time.monotonic() - begun
+    assert process.returncode == 3, "what could not be compared has not passed"
+    assert "Aggregated" in out + said and (place.folder / "own_stats.csv").exists()
+    assert said.count("the end of this run is not kept: the store gave no answer for 10 s") == 1, said
+    assert said.count("Not held against the baseline") == 1
+    assert seconds < 40, "the load, ten seconds, and what a busy machine takes"
+
+
+def _wait_for_stretches(database: psycopg.Connection[Any], number: int) -> None:
+    """Until the run that goes on has written so much; the transaction is over then."""
+    kept = "SELECT count(*) FROM part WHERE run = (SELECT max(id) FROM run WHERE state = 'running')"
+    deadline = time.monotonic() + 60
+    while (database.execute(kept).fetchone() or (0,))[0] < number:
+        database.commit()
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    database.commit()
+
+
+def test_a_commit_whose_answer_is_lost_is_kept_once(place: Place, server: str) -> None:
+    host, _, port = server.partition("@")[2].partition("/")[0].partition(":")
+    commit = b"Q\0\0\0\x0bCOMMIT\0"
+    lost: list[bool] = []
+
+    def forward(client: socket.socket) -> None:
+        with client, socket.create_connection((host, int(port))) as upstream:
+            while True:
+                for ready in select.select([client, upstream], [], [])[0]:
+                    data = ready.recv(1 << 16)
+                    if not data:
+                        return
+                    (upstream if ready is client else client).sendall(data)
+                    if data == commit and not lost:
+                        lost.append(bool(upstream.recv(1 << 16)))  # the server has done it, and nobody hears
+                        return
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=forward, args=(listener.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        between = server.replace(f":{port}/", f":{listener.getsockname()[1]}/")
+        ran = place.load(4, "--csv own", KATYDID_STORE=between)
+    assert ran.returncode == 0 and lost == [True], ran.stderr
+    with open(place.folder / "own_stats.csv", newline="") as file:
+        own = {row["Name"]: int(row["Request Count"]) for row in csv.DictReader(file)}
+    with psycopg.connect(server) as database:
+        newest = "WHERE run = (SELECT max(id) FROM run) GROUP BY name"
+        live = database.execute(f"SELECT name, sum(requests)::bigint FROM measure {newest}").fetchall()
+    assert dict(live) == {"/a": own["/a"], "/b": own["/b"]}

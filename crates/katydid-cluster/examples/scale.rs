@@ -72,7 +72,7 @@ struct Cost {
 impl Costs {
     fn measure(names: u64) -> Outcome<Self> {
         let heartbeat = Heartbeat { state: "running".to_owned(), ..Heartbeat::default() };
-        let mark = |number| Mark { master: 1, run: 1, number };
+        let mark = |number| Mark { master: 1, run: 1, number, first: 1 };
         let report = |mark| {
             let users = UserCounts::from([("Visitor".to_owned(), 10)]);
             ToMaster::Stats(Arc::new(Report {
@@ -80,6 +80,7 @@ impl Costs {
                 users,
                 others: Vec::new(),
                 mark,
+                skipped: 0,
                 raw: None,
             }))
         };

@@ -229,7 +229,7 @@ impl Reports {
         let Self { stats, made } = self;
         let bytes = made.entry(worker.users.clone()).or_insert_with_key(|users| {
             let (stats, users) = (stats.clone(), users.clone());
-            let report = Report { stats, users, others: Vec::new(), mark: None, raw: None };
+            let report = Report { stats, users, others: Vec::new(), mark: None, skipped: 0, raw: None };
             encode_to_master(&ToMaster::Stats(Arc::new(report)), &worker.id)
         });
         let at = bytes.len() - worker.id.len();

@@ -86,14 +86,15 @@ impl Key {
     /// # Errors
     /// A line is something else, or a side's two keys are not both there.
     pub fn try_of_file(content: &str) -> Result<Self, BadKey> {
-        if !content.contains('=') {
+        let has_name = |line: &str| NAMES.iter().any(|name| line.trim_start().starts_with(name));
+        if !content.lines().any(has_name) {
             return Self::try_of_secret(content);
         }
         let mut keys = [None; 4];
         for line in content.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            let (name, value) = line.split_once('=').ok_or_else(|| bad_line(line))?;
-            let place = NAMES.iter().position(|known| *known == name.trim()).ok_or_else(|| bad_line(name))?;
-            keys[place] = Some(from_hex(value.trim()).ok_or_else(|| bad_line(name))?);
+            let (name, value) = line.split_once('=').unwrap_or((line, ""));
+            let place = NAMES.iter().position(|known| *known == name.trim()).ok_or_else(|| bad_line(None))?;
+            keys[place] = Some(from_hex(value.trim()).ok_or_else(|| bad_line(Some(NAMES[place])))?);
         }
         let [master_secret, master_public, worker_secret, worker_public] = keys;
         let (master_secret, worker_secret) =
@@ -126,12 +127,12 @@ impl Key {
 
 const NAMES: [&str; 4] = ["master-secret", "master-public", "worker-secret", "worker-public"];
 
-fn bad_line(what: &str) -> BadKey {
+/// Neither the value nor a name that is not known: they may be secrets.
+fn bad_line(name: Option<&str>) -> BadKey {
     let names = NAMES.join(", ");
-    // Not the value: it may be a secret.
-    let what: String = what.trim().chars().take(24).collect();
+    let which = name.map_or_else(|| "it has another name".to_owned(), |name| format!("it is that of {name}"));
     BadKey(format!(
-        "the file of the cluster key has a line that is none of {names} with 64 hexadecimal digits: {what}"
+        "the file of the cluster key has a line that is none of {names} with `=` and 64 hexadecimal digits: {which}"
     ))
 }
 
@@ -190,11 +191,23 @@ mod tests {
         assert!(text.master_secret.is_some());
     }
 
+    /// Made with `openssl rand -base64 32`: it had been taken for a line with a name, and shown.
+    #[test]
+    fn a_secret_may_end_with_equals_signs() {
+        let secret = "S0r7f9dQm1xkqPZyT4uWb8eN2cVhJ6gLwA3oRiXsE5M=";
+        let file = Key::try_of_file(&format!("{secret}\n")).expect("a secret");
+        assert_eq!(file.master_public, Key::try_of_secret(secret).expect("a secret").master_public);
+        assert!(Key::try_of_file("a = b").is_err(), "too short");
+    }
+
     #[test]
     fn a_bad_file_says_which_line_and_shows_no_secret() {
-        for content in ["master-secret = 12", "something = 34", "master-public = zz", "a = b"] {
-            assert!(Key::try_of_file(content).is_err(), "{content}");
+        let good = Key::generate().to_files().concat();
+        for bad in ["master-secret = 12", "something = 34", "master-public = zz", "a = b", "worker-secret"] {
+            assert!(Key::try_of_file(&format!("{good}{bad}")).is_err(), "{bad}");
         }
+        let error = Key::try_of_file(&format!("{good}c2VjcmV0 = x")).expect_err("no name");
+        assert!(!error.to_string().contains("c2Vj"), "{error}");
         let error = Key::try_of_file("worker-secret = 0000secret").expect_err("not hexadecimal");
         assert!(
             error.to_string().contains("worker-secret") && !error.to_string().contains("0000secret"),

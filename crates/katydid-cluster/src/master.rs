@@ -132,6 +132,8 @@ pub struct Master {
     step_at: Option<Duration>,
     /// Until when to wait for workers' numbers after a ramp.
     settling_until: Option<Duration>,
+    /// Since when workers have come or gone for whom nothing is laid out yet.
+    stale_since: Option<Duration>,
     /// Is this ramp only a new layout of users who were there?
     is_takeover: bool,
     /// Workers that have not said that they stopped, and until when that is awaited.
@@ -162,6 +164,7 @@ impl Master {
             setup: None,
             step_at: None,
             settling_until: None,
+            stale_since: None,
             is_takeover: false,
             stopping: BTreeSet::new(),
             stopping_until: Duration::ZERO,
@@ -278,7 +281,7 @@ impl Master {
         if self.is_quitting {
             self.send_to(&id, ToWorker::Quit);
         }
-        self.include(now, &id);
+        self.lay_out_soon(now);
     }
 
     fn hear(&mut self, now: Now, from: &str, heartbeat: Heartbeat) {
@@ -310,7 +313,7 @@ impl Master {
         }
         if was_missing && is_back.is_some() {
             self.note(Level::Info, format!("worker {id} is back, and {}", heartbeat.state));
-            self.include(now, &id);
+            self.lay_out_soon(now);
         }
         self.notice_stopped(&id);
         self.keep_in_line(now, &id);
@@ -375,19 +378,20 @@ impl Master {
         } else {
             self.note(Level::Debug, format!("a report of {from}, which is not known here"));
         }
-        if self.is_to_merge(from, &report) {
+        if !self.is_new(from, &report) {
+            return;
+        }
+        // Run zero is none: what a worker has of a master before this one, or from before its first order.
+        if report.mark.is_none_or(|mark| mark.run == self.run && mark.run > 0) {
             self.actions.push(Action::Merge(report.clone()));
         }
         self.tell(MasterEvent::Report { from: from.into(), report });
     }
 
-    fn is_to_merge(&mut self, from: &str, report: &Report) -> bool {
+    /// Is it for this master, and no copy of one that was here?
+    fn is_new(&mut self, from: &str, report: &Report) -> bool {
         let Some(mark) = report.mark else { return true };
-        if mark.master != self.settings.id {
-            return false;
-        }
-        // Run zero is none: what a worker has of a master before this one, or from before its first order.
-        self.roster.note_report(from, mark) == Ok(true) && mark.run == self.run && mark.run > 0
+        mark.master == self.settings.id && self.roster.note_report(from, mark) == Ok(true)
     }
 
     fn note_stopped(&mut self, now: Now, from: &str) {
@@ -399,7 +403,7 @@ impl Master {
             self.resting.insert(node.id.clone(), now.elapsed);
         }
         self.tell(MasterEvent::Stopped { id: node.id.clone() });
-        self.exclude(now, &node.id);
+        self.lay_out_soon(now);
         self.stopping.remove(&node.id);
         self.end_stop_if_done(now);
     }
@@ -413,7 +417,7 @@ impl Master {
             format!("worker {} (index {}) has quit; {left} workers are left", node.id, node.index),
         );
         self.tell(MasterEvent::Quit { id: node.id.clone() });
-        self.exclude(now, &node.id);
+        self.lay_out_soon(now);
         self.stopping.remove(&node.id);
         self.end_stop_if_done(now);
         if left == 0 {
@@ -429,6 +433,7 @@ impl Master {
             self.look_for_missing(now);
             self.resting.retain(|_, since| now.elapsed < *since + Duration::from_secs(600));
         }
+        self.lay_out_if_due(now);
         self.step(now);
         self.settle(now);
         self.end_stop_if_done(now);
@@ -462,7 +467,7 @@ impl Master {
             }
             self.tell(MasterEvent::Missing { id: id.clone() });
             self.stopping.remove(&id);
-            self.exclude(now, &id);
+            self.miss(now);
             if self.roster.present().next().is_none() {
                 self.tell(MasterEvent::NoneLeft { has_quit: false });
             }
@@ -477,6 +482,7 @@ impl Master {
             self.roster.iter().filter(|node| is_gone(node)).map(|node| node.id.clone()).collect();
         for id in gone {
             self.roster.leave(&id);
+            self.lay_out_soon(now);
             self.note(
                 Level::Info,
                 format!("worker {id} was missing for {} s: it is given up", limit.as_secs()),

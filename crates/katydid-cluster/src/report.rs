@@ -2,17 +2,20 @@
 //! katydid's, whole.
 //!
 //! Locust's form has rounded response times. Under the key `katydid`, which stock nodes do not read, an entry also has
-//! its histogram cell by cell, its status codes and its phases; the report has the distributions of lag and phases, and
-//! the mark by which a master merges it once.
+//! its histogram cell by cell, its status codes and its phases; the report has the distributions of lag and phases, what
+//! rules reclassified, and the mark by which a master merges it once.
 //!
 //! What a maintainer must not break: where the whole histogram is there, the rounded one is not read, so that nothing is
-//! counted twice.
+//! counted twice; and an entry that cannot be read is skipped whole, and counted, and takes no other with it.
+
+use std::borrow::Cow;
 
 use katydid_stats::entry::PhaseSum;
 use katydid_stats::histogram::us_of_ms;
 use katydid_stats::locust::{error_key, response_times};
 use katydid_stats::per_second::PerSecond;
 use katydid_stats::reclassified::Kind;
+use katydid_stats::run::SECONDS_PER_ENTRY;
 use katydid_stats::{Entry, Phase, RunStats};
 
 use crate::cells;
@@ -30,6 +33,8 @@ pub struct Report {
     pub others: Vec<(String, Packed)>,
     /// Between nodes of katydid's: which report this is.
     pub mark: Option<Mark>,
+    /// Entries and failures that could not be read, and are in no statistics.
+    pub skipped: u64,
     /// The report as it was received.
     pub raw: Option<Packed>,
 }
@@ -43,18 +48,25 @@ pub struct Mark {
     pub run: u64,
     /// Its place among the worker's reports, counted from one.
     pub number: u64,
+    /// The first of them since the worker has obeyed this master; those before went to others.
+    pub first: u64,
 }
 
 /// Reports are told apart by what identifies them; two with the same mark are the same.
 impl PartialEq for Report {
     fn eq(&self, other: &Self) -> bool {
-        let facts = |report: &Self| {
-            let entries: Vec<_> = report.stats.entries().to_vec();
-            (entries, report.stats.total().clone(), report.stats.errors().as_slice().to_vec())
-        };
         (self.mark, &self.users, &self.others) == (other.mark, &other.users, &other.others)
-            && facts(self) == facts(other)
+            && is_same(&self.stats, &other.stats)
     }
+}
+
+fn is_same(one: &RunStats, other: &RunStats) -> bool {
+    one.entries() == other.entries()
+        && one.total() == other.total()
+        && one.errors().as_slice() == other.errors().as_slice()
+        && one.reclassified().as_slice() == other.reclassified().as_slice()
+        && (one.lag(), one.start_lag()) == (other.lag(), other.start_lag())
+        && Phase::ALL.iter().all(|phase| one.phase(*phase) == other.phase(*phase))
 }
 
 impl Report {
@@ -77,8 +89,8 @@ impl Report {
     }
 
     fn write_ours(&self, writer: &mut Writer, mark: Mark) {
-        writer.map(7).text("master").uint(mark.master).text("run").uint(mark.run);
-        writer.text("number").uint(mark.number);
+        writer.map(8).text("master").uint(mark.master).text("run").uint(mark.run);
+        writer.text("number").uint(mark.number).text("first").uint(mark.first);
         writer.text("lag").bytes(&cells::to_bytes(self.stats.lag()));
         writer.text("start_lag").bytes(&cells::to_bytes(self.stats.start_lag()));
         writer.text("phases").array(Phase::ALL.len());
@@ -92,12 +104,12 @@ impl Report {
         let mut reader = Reader::new(bytes);
         let mut stats = RunStats::new(0.0);
         stats.total_mut().started_at = f64::INFINITY;
-        let (mut users, mut others, mut mark) = (None, Vec::new(), None);
+        let (mut users, mut others, mut mark, mut skipped) = (None, Vec::new(), None, 0);
         for _ in 0..reader.map()? {
             match reader.key()? {
-                "stats" => read_entries(&mut reader, &mut stats)?,
+                "stats" => skipped += read_entries(&mut reader, &mut stats)?,
                 "stats_total" => EntryFields::read(&mut reader)?.add_to(stats.total_mut())?,
-                "errors" => read_errors(&mut reader, &mut stats)?,
+                "errors" => skipped += read_errors(&mut reader, &mut stats)?,
                 "user_classes_count" => users = Some(read_users(&mut reader)?),
                 "user_count" => drop(reader.value()?),
                 OURS => mark = Some(read_ours(&mut reader, &mut stats)?),
@@ -105,7 +117,7 @@ impl Report {
             }
         }
         let users = users.ok_or(Malformed("a report does not say how many users run"))?;
-        Ok(Self { stats, users, others, mark, raw: Some(Packed::of_value(bytes)) })
+        Ok(Self { stats, users, others, mark, skipped, raw: Some(Packed::of_value(bytes)) })
     }
 }
 
@@ -172,34 +184,77 @@ fn write_errors(writer: &mut Writer, stats: &RunStats) {
     }
 }
 
-fn read_entries(reader: &mut Reader<'_>, stats: &mut RunStats) -> Result<(), Malformed> {
+fn write_reclassified(writer: &mut Writer, stats: &RunStats) {
+    let rows = stats.reclassified().as_slice();
+    writer.array(rows.len());
+    for row in rows {
+        writer.array(8).text(&row.rule).text(&row.verdict).text(&row.method).text(&row.name).text(&row.from);
+        writer.uint(row.occurrences).float(row.first_seen).float(row.last_seen);
+    }
+}
+
+/// How many were skipped?
+fn read_entries(reader: &mut Reader<'_>, stats: &mut RunStats) -> Result<u64, Malformed> {
+    let mut skipped = 0;
     for _ in 0..reader.array()? {
-        let fields = EntryFields::read(reader)?;
-        let id = stats.entry_at(fields.method, fields.name, fields.started_at);
-        if let Some(entry) = stats.entry_mut(id) {
-            fields.add_to(entry)?;
+        let read = EntryFields::read(&mut Reader::new(reader.value()?)).and_then(|fields| fields.entry());
+        match read {
+            Ok(entry) => add_entry(stats, entry),
+            Err(_) => skipped += 1,
         }
     }
+    Ok(skipped)
+}
+
+fn add_entry(stats: &mut RunStats, entry: Entry) {
+    let id = stats.entry_at(&entry.method, &entry.name, entry.started_at);
+    let Some(place) = stats.entry_mut(id) else { return };
+    let is_empty = place.requests == 0 && place.failures == 0;
+    if is_empty && (&place.method, &place.name) == (&entry.method, &entry.name) {
+        *place = entry;
+    } else {
+        place.merge(&entry);
+    }
+}
+
+/// How many were skipped?
+fn read_errors(reader: &mut Reader<'_>, stats: &mut RunStats) -> Result<u64, Malformed> {
+    let mut skipped = 0;
+    for _ in 0..reader.map()? {
+        reader.value()?;
+        skipped += u64::from(read_error(&mut Reader::new(reader.value()?), stats).is_err());
+    }
+    Ok(skipped)
+}
+
+fn read_error(reader: &mut Reader<'_>, stats: &mut RunStats) -> Result<(), Malformed> {
+    let (mut name, mut method, mut text) = (Cow::default(), Cow::default(), Cow::default());
+    let (mut count, mut first, mut last) = (0, f64::INFINITY, 0.0);
+    for _ in 0..reader.map()? {
+        match reader.key()? {
+            "name" => name = any_text(reader)?,
+            "method" => method = any_text(reader)?,
+            "error" => text = any_text(reader)?,
+            "occurrences" => count = reader.count()?,
+            "first_seen" => first = moment(reader)?.unwrap_or(first),
+            "last_seen" => last = moment(reader)?.unwrap_or(last),
+            _ => drop(reader.value()?),
+        }
+    }
+    stats.errors_mut().add(&method, &name, &text, count, (first, last));
     Ok(())
 }
 
-fn read_errors(reader: &mut Reader<'_>, stats: &mut RunStats) -> Result<(), Malformed> {
-    for _ in 0..reader.map()? {
-        reader.value()?;
-        let (mut name, mut method, mut text) = ("", "", "");
-        let (mut count, mut first, mut last) = (0, f64::INFINITY, 0.0);
-        for _ in 0..reader.map()? {
-            match reader.key()? {
-                "name" => name = reader.text()?,
-                "method" => method = reader.text()?,
-                "error" => text = reader.text()?,
-                "occurrences" => count = reader.count()?,
-                "first_seen" => first = moment(reader)?.unwrap_or(first),
-                "last_seen" => last = moment(reader)?.unwrap_or(last),
-                _ => drop(reader.value()?),
-            }
+fn read_reclassified(reader: &mut Reader<'_>, stats: &mut RunStats) -> Result<(), Malformed> {
+    for _ in 0..reader.array()? {
+        if reader.array()? != 8 {
+            return Err(Malformed("a reclassified request has eight parts"));
         }
-        stats.errors_mut().add(method, name, text, count, (first, last));
+        let (rule, verdict) = (reader.text()?, reader.text()?);
+        let (method, name, from) = (reader.text()?, reader.text()?, reader.text()?);
+        let count = reader.count()?;
+        let seen = (moment(reader)?.unwrap_or(f64::INFINITY), moment(reader)?.unwrap_or(0.0));
+        stats.reclassified_mut().add(Kind { rule, verdict, method, name, from }, count, seen);
     }
     Ok(())
 }
@@ -211,6 +266,7 @@ fn read_ours(reader: &mut Reader<'_>, stats: &mut RunStats) -> Result<Mark, Malf
             "master" => mark.master = reader.count()?,
             "run" => mark.run = reader.count()?,
             "number" => mark.number = reader.count()?,
+            "first" => mark.first = reader.count()?,
             "lag" => cells::add_to(stats.lag_mut(), reader.binary()?)?,
             "start_lag" => cells::add_to(stats.start_lag_mut(), reader.binary()?)?,
             "phases" => {
@@ -229,35 +285,11 @@ fn read_ours(reader: &mut Reader<'_>, stats: &mut RunStats) -> Result<Mark, Malf
     Ok(mark)
 }
 
-/// What rules judged otherwise than it was: each row is five texts, a count and two moments.
-fn write_reclassified(writer: &mut Writer, stats: &RunStats) {
-    let rows = stats.reclassified().as_slice();
-    writer.array(rows.len());
-    for row in rows {
-        writer.array(8).text(&row.rule).text(&row.verdict).text(&row.method).text(&row.name).text(&row.from);
-        writer.uint(row.occurrences).float(row.first_seen).float(row.last_seen);
-    }
-}
-
-fn read_reclassified(reader: &mut Reader<'_>, stats: &mut RunStats) -> Result<(), Malformed> {
-    for _ in 0..reader.array()? {
-        if reader.array()? != 8 {
-            return Err(Malformed("a row of what rules reclassified has eight fields"));
-        }
-        let (rule, verdict, method) = (reader.text()?, reader.text()?, reader.text()?);
-        let kind = Kind { rule, verdict, method, name: reader.text()?, from: reader.text()? };
-        let count = reader.count()?;
-        let seen = (moment(reader)?.unwrap_or(f64::INFINITY), moment(reader)?.unwrap_or(0.0));
-        stats.reclassified_mut().add(kind, count, seen);
-    }
-    Ok(())
-}
-
 /// An entry as it stands in a message; what is costly to read is still packed.
 #[derive(Default)]
 struct EntryFields<'a> {
-    name: &'a str,
-    method: &'a str,
+    name: Cow<'a, str>,
+    method: Cow<'a, str>,
     requests: u64,
     requests_without_time: u64,
     failures: u64,
@@ -278,8 +310,8 @@ impl<'a> EntryFields<'a> {
         let mut fields = Self { started_at: f64::INFINITY, ..Self::default() };
         for _ in 0..reader.map()? {
             match reader.key()? {
-                "name" => fields.name = reader.text()?,
-                "method" => fields.method = text_or_nothing(reader)?,
+                "name" => fields.name = any_text(reader)?,
+                "method" => fields.method = any_text(reader)?,
                 "last_request_timestamp" => fields.last_request_at = moment(reader)?,
                 "start_time" => fields.started_at = moment(reader)?.unwrap_or(f64::INFINITY),
                 "num_requests" => fields.requests = reader.count()?,
@@ -297,6 +329,12 @@ impl<'a> EntryFields<'a> {
             }
         }
         Ok(fields)
+    }
+
+    fn entry(&self) -> Result<Entry, Malformed> {
+        let mut entry = Entry::new(&self.method, &self.name, self.started_at, SECONDS_PER_ENTRY);
+        self.add_to(&mut entry)?;
+        Ok(entry)
     }
 
     /// Adds everything to an entry, as if it had been recorded there.
@@ -322,12 +360,17 @@ impl<'a> EntryFields<'a> {
     }
 }
 
-fn text_or_nothing<'a>(reader: &mut Reader<'a>) -> Result<&'a str, Malformed> {
-    match reader.token()? {
-        Token::Text(text) => Ok(text),
-        Token::Nil => Ok(""),
-        _ => Err(Malformed("a method is a text")),
-    }
+/// A text; for what else a suite may call a request, the text that Python would make of it.
+fn any_text<'a>(reader: &mut Reader<'a>) -> Result<Cow<'a, str>, Malformed> {
+    Ok(match reader.token()? {
+        Token::Text(text) => text.into(),
+        Token::Nil => "".into(),
+        Token::Bool(truth) => if truth { "True" } else { "False" }.into(),
+        Token::Int(number) => number.to_string().into(),
+        Token::Uint(number) => number.to_string().into(),
+        Token::Float(number) => format!("{number:?}").into(),
+        _ => return Err(Malformed("a text was expected")),
+    })
 }
 
 /// Unix seconds that a clock can show.

@@ -199,7 +199,7 @@ impl Roster {
         if !self.reports.contains_key(id) {
             self.reports.insert(id.into(), Merged::default());
         }
-        self.reports.get_mut(id).ok_or(())?.note(mark.number)
+        self.reports.get_mut(id).ok_or(())?.note(mark)
     }
 
     /// Up to which number all reports of a worker are here.
@@ -219,7 +219,8 @@ struct Merged {
 const AHEAD: u64 = 1000;
 
 impl Merged {
-    fn note(&mut self, number: u64) -> Result<bool, ()> {
+    fn note(&mut self, Mark { number, first, .. }: Mark) -> Result<bool, ()> {
+        self.expect_from(first);
         if number <= self.up_to || self.beyond.contains(&number) {
             return Ok(false);
         }
@@ -227,10 +228,23 @@ impl Merged {
             return Err(());
         }
         self.beyond.insert(number);
+        self.catch_up();
+        Ok(true)
+    }
+
+    /// What came before was for another master.
+    fn expect_from(&mut self, first: u64) {
+        if first > self.up_to.saturating_add(1) {
+            self.up_to = first - 1;
+            self.beyond = self.beyond.split_off(&first);
+            self.catch_up();
+        }
+    }
+
+    fn catch_up(&mut self) {
         while self.beyond.remove(&(self.up_to + 1)) {
             self.up_to += 1;
         }
-        Ok(true)
     }
 }
 
@@ -250,10 +264,29 @@ mod tests {
             (2, true, 4),
             (2, false, 4),
         ] {
-            assert_eq!((merged.note(number), merged.up_to), (Ok(is_new), up_to), "{number}");
+            assert_eq!((merged.note(mark(number, 1)), merged.up_to), (Ok(is_new), up_to), "{number}");
         }
-        assert_eq!(merged.note(4 + AHEAD + 1), Err(()));
+        assert_eq!(merged.note(mark(4 + AHEAD + 1, 1)), Err(()));
         assert_eq!(merged.beyond.len(), 0);
+    }
+
+    fn mark(number: u64, first: u64) -> Mark {
+        Mark { number, first, ..Mark::default() }
+    }
+
+    #[test]
+    fn what_went_to_another_master_is_not_waited_for() {
+        let mut merged = Merged::default();
+        let far = 4 * AHEAD;
+        for (number, first, is_new, up_to) in [
+            (1, 1, true, 1),
+            (far + 1, far, true, far - 1),
+            (far, far, true, far + 1),
+            (2, 1, false, far + 1),
+            (far + 2, 0, true, far + 2),
+        ] {
+            assert_eq!((merged.note(mark(number, first)), merged.up_to), (Ok(is_new), up_to), "{number}");
+        }
     }
 
     #[test]

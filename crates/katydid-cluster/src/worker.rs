@@ -106,9 +106,10 @@ pub struct Worker {
     is_lost: bool,
     heartbeat_at: Duration,
     report_at: Duration,
-    is_report_awaited: bool,
     has_quit: bool,
     number: u64,
+    /// The number of the first report for the master that this worker obeys.
+    first: u64,
     pending: VecDeque<Pending>,
     actions: Vec<WorkerAction>,
 }
@@ -137,9 +138,9 @@ impl Worker {
             is_lost: false,
             heartbeat_at: Duration::ZERO,
             report_at: Duration::ZERO,
-            is_report_awaited: false,
             has_quit: false,
             number: 0,
+            first: 1,
             pending: VecDeque::new(),
             actions: Vec::new(),
         }
@@ -183,7 +184,8 @@ impl Worker {
         self.actions.push(WorkerAction::Tell(event));
     }
 
-    fn note(&mut self, level: Level, text: impl Into<String>) {
+    /// Tells the owner a line for the log.
+    pub fn note(&mut self, level: Level, text: impl Into<String>) {
         self.tell(WorkerEvent::Note(level, text.into()));
     }
 
@@ -263,7 +265,8 @@ impl Worker {
     fn obey(&mut self, master: Option<MasterId>) {
         self.master = master;
         self.pending.clear();
-        (self.number, self.measured_run, self.order) = (0, 0, 0.0);
+        self.first = self.number + 1;
+        (self.measured_run, self.order) = (0, 0.0);
     }
 
     fn take_order(&mut self, now: Now, order: SpawnOrder) {
@@ -353,8 +356,9 @@ impl Worker {
             self.heartbeat_at = now.elapsed + self.settings.heartbeat_interval;
             self.beat();
         }
-        if now.elapsed >= self.report_at && !self.is_report_awaited && self.pending.len() < MAX_PENDING {
-            self.is_report_awaited = true;
+        if now.elapsed >= self.report_at && self.pending.len() < MAX_PENDING {
+            // Asked again if no report comes: this question may be lost, or its answer fail.
+            self.report_at = now.elapsed + self.settings.report_interval;
             self.tell(WorkerEvent::ReportDue);
         }
         if !self.is_lost && now.elapsed > self.heard_at + self.settings.master_timeout {
@@ -439,16 +443,15 @@ impl Worker {
 
     /// The owner reports what was measured since the last time.
     pub fn report(&mut self, now: Now, stats: RunStats, users: UserCounts, others: Vec<(String, Packed)>) {
-        self.is_report_awaited = false;
         self.report_at = now.elapsed + self.settings.report_interval;
         if !self.is_stopping {
             self.users.clone_from(&users);
         }
         let mark = self.master.map(|master| {
             self.number += 1;
-            Mark { master, run: self.measured_run, number: self.number }
+            Mark { master, run: self.measured_run, number: self.number, first: self.first }
         });
-        let report = Arc::new(Report { stats, users, others, mark, raw: None });
+        let report = Arc::new(Report { stats, users, others, mark, skipped: 0, raw: None });
         if mark.is_some() {
             let (number, report) = (self.number, report.clone());
             self.pending.push_back(Pending { number, report, sent_at: now.elapsed });

@@ -62,11 +62,43 @@ impl Play {
     }
 
     fn starts(&mut self, users: u64, rate: f64) {
-        let classes = vec![UserClass::weighted("A", 1.0)];
+        self.tries(users, rate, "A").expect("there are workers");
+    }
+
+    fn tries(&mut self, users: u64, rate: f64, class: &str) -> Result<(), Refused> {
+        let classes = vec![UserClass::weighted(class, 1.0)];
         let setup = Setup { host: None, stop_timeout_s: 0.0, parsed_options: Packed::nil() };
         let target = Target { users, rate, classes };
-        self.master.start(self.now, target, Arc::new(setup)).expect("there are workers");
+        let started = self.master.start(self.now, target, Arc::new(setup));
         self.act();
+        started
+    }
+
+    /// Time passes in which these workers are heard of.
+    fn passes_with(&mut self, alive: &[&str], seconds: u64) {
+        for _ in 0..seconds {
+            alive.iter().for_each(|worker| self.hears(worker, heartbeat("running")));
+            self.passes(1000);
+        }
+    }
+
+    /// Workers with three users each, who run.
+    fn running(workers: &[&str]) -> Self {
+        let mut play = Self::with(workers);
+        play.starts(3 * workers.len() as u64, 100.0);
+        workers.iter().for_each(|worker| play.hears(worker, complete(3)));
+        play.passes(1200);
+        assert_eq!(play.master.state(), State::Running);
+        play.forget();
+        play
+    }
+
+    fn reports(&self) -> usize {
+        self.told.iter().filter(|event| matches!(event, MasterEvent::Report { .. })).count()
+    }
+
+    fn is_missing(&self, worker: &str) -> bool {
+        self.told.iter().any(|event| matches!(event, MasterEvent::Missing { id } if &**id == worker))
     }
 
     fn passes(&mut self, ms: u64) {
@@ -102,7 +134,7 @@ fn heartbeat(state: &str) -> ToMaster {
 
 fn report(mark: Option<Mark>) -> ToMaster {
     let (stats, users) = (RunStats::new(0.0), UserCounts::new());
-    ToMaster::Stats(Arc::new(Report { stats, users, others: Vec::new(), mark, raw: None }))
+    ToMaster::Stats(Arc::new(Report { stats, users, others: Vec::new(), mark, skipped: 0, raw: None }))
 }
 
 fn complete(users: u64) -> ToMaster {
@@ -207,6 +239,7 @@ fn users_of_a_missing_worker_are_taken_over() {
     assert_eq!(play.orders(), [("b_1", 6)]);
     play.forget();
     play.hears("a_1", heartbeat("running"));
+    play.passes(150);
     let mut orders = play.orders();
     orders.sort_unstable();
     assert_eq!(orders, [("a_1", 3), ("b_1", 3)], "it is back");
@@ -278,13 +311,13 @@ fn a_worker_that_does_not_stop_ends_the_waiting_after_a_minute() {
 fn a_report_of_another_run_is_void() {
     let mut play = Play::with(&["a_1"]);
     play.starts(2, 100.0);
-    let mark = |run, number| Some(Mark { master: LIFE, run, number });
+    let mark = |run, number| Some(Mark { master: LIFE, run, number, first: 1 });
     for (mark, merged, why) in [
         (mark(1, 1), 1, "of this run"),
         (mark(1, 1), 1, "again"),
         (mark(0, 2), 1, "of no run"),
         (mark(2, 3), 1, "of a later one"),
-        (Some(Mark { master: LIFE + 1, run: 1, number: 4 }), 1, "of another master"),
+        (Some(Mark { master: LIFE + 1, run: 1, number: 4, first: 1 }), 1, "of another master"),
         (mark(1, 4), 2, "of this run"),
         (None, 3, "a stock worker does not say"),
     ] {
@@ -363,4 +396,137 @@ fn a_worker_that_rests_after_a_stop_is_left_alone() {
     play.passes(5000);
     play.hears("a_1", heartbeat("running"));
     assert_eq!(play.sent, [("a_1".to_owned(), ToWorker::Heartbeat { merged: None })]);
+}
+
+/// Listeners of `worker_report` had heard a report again whenever it was sent again.
+#[test]
+fn a_report_that_is_sent_again_is_told_once() {
+    let mut play = Play::with(&["a_1"]);
+    play.starts(2, 100.0);
+    let mark = |master, number| Some(Mark { master, run: 1, number, first: 1 });
+    for (mark, told, why) in [
+        (mark(LIFE, 1), 1, "new"),
+        (mark(LIFE, 1), 1, "sent again"),
+        (mark(LIFE, 2), 2, "the next one"),
+        (mark(LIFE, 1), 2, "sent again, and late"),
+        (mark(LIFE + 1, 3), 2, "for another master"),
+        (None, 3, "a stock worker's are all different"),
+        (None, 4, "a stock worker's are all different"),
+    ] {
+        play.hears("a_1", report(mark));
+        assert_eq!(play.reports(), told, "{why}");
+    }
+}
+
+/// What it had sent to another master in between was waited for, and a thousand reports later nothing was merged.
+#[test]
+fn a_worker_that_comes_back_from_another_master_is_listened_to() {
+    let mut play = Play::with(&["a_1"]);
+    play.starts(2, 100.0);
+    let mark = |number, first| Some(Mark { master: LIFE, run: 1, number, first });
+    play.hears("a_1", report(mark(1, 1)));
+    play.hears("a_1", report(mark(5000, 5000)));
+    play.hears("a_1", report(mark(5001, 5000)));
+    assert_eq!(play.merged, 3);
+    let standing = Some(Standing { master: LIFE, order: 0.0, users: UserCounts::new() });
+    play.hears(
+        "a_1",
+        ToMaster::Heartbeat(Heartbeat { state: "ready".into(), standing, ..Heartbeat::default() }),
+    );
+    let answer = ToWorker::Heartbeat { merged: Some((LIFE, 5001)) };
+    assert!(play.sent.contains(&("a_1".to_owned(), answer)));
+}
+
+/// It had left a dispatcher behind that knew the workers of that moment and its classes.
+#[test]
+fn a_refused_start_leaves_nothing_behind() {
+    let mut play = Play::with(&["a_1"]);
+    assert!(matches!(play.tries(4, 0.0, "B"), Err(Refused::BadTarget(_))));
+    play.hears("b_1", ready("2.46.3"));
+    play.starts(4, 100.0);
+    assert_eq!(play.orders(), [("a_1", 2), ("b_1", 2)]);
+    play.hears("a_1", complete(2));
+    play.hears("b_1", complete(2));
+    play.passes(1200);
+    play.forget();
+    assert!(matches!(play.tries(9, f64::NAN, "B"), Err(Refused::BadTarget(_))));
+    play.hears("a_1", ToMaster::Quit);
+    play.passes(200);
+    let classes = play.sent.iter().filter_map(|(_, message)| match message {
+        ToWorker::Spawn(order) => Some(order.users.clone()),
+        _ => None,
+    });
+    assert_eq!(classes.collect::<Vec<_>>(), [UserCounts::from([("A".to_owned(), 4)])], "those of the run");
+}
+
+/// As in Locust without `--enable-rebalancing`, where only the users of a missing worker wait, and a minute at most.
+#[test]
+fn without_takeovers_users_wait_for_a_missing_worker_alone() {
+    for (word, what) in [(ToMaster::Quit, "has quit"), (ToMaster::Stopped, "has stopped")] {
+        let mut play = Play::running(&["a_1", "b_1"]);
+        play.master.settings_mut().takes_over = false;
+        play.hears("a_1", word);
+        play.passes(200);
+        assert_eq!(play.orders(), [("b_1", 6)], "{what}");
+    }
+    let mut play = Play::running(&["a_1", "b_1"]);
+    play.master.settings_mut().takes_over = false;
+    play.passes_with(&["b_1"], 10);
+    assert!(play.is_missing("a_1"));
+    assert_eq!(play.orders(), [], "it may come back");
+    play.passes_with(&["b_1"], 55);
+    let mut orders = play.orders();
+    orders.dedup();
+    assert_eq!(orders, [("b_1", 6)], "it is given up");
+}
+
+/// Each had been laid out for on its own: N workers, N times told.
+#[test]
+fn workers_that_go_together_are_laid_out_for_once() {
+    let names: Vec<String> = (0..40).map(|number| format!("h{number}_1")).collect();
+    let workers: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut play = Play::running(&workers);
+    workers[..20].iter().for_each(|worker| play.hears(worker, ToMaster::Quit));
+    play.passes(200);
+    let orders: Vec<u64> = play.orders().into_iter().map(|(_, users)| users).collect();
+    assert_eq!(orders, [6; 20], "each that is left is told once");
+    play.forget();
+    workers[..20].iter().for_each(|worker| play.hears(worker, ready("2.46.3")));
+    play.passes(200);
+    let orders: Vec<u64> = play.orders().into_iter().map(|(_, users)| users).collect();
+    assert_eq!(orders, [3; 40]);
+}
+
+/// While it stands still it hears nobody: nobody is missing for that.
+#[test]
+fn nobody_is_missing_because_the_master_stood_still() {
+    let mut play = Play::running(&["a_1", "b_1"]);
+    play.now.elapsed += Duration::from_secs(20);
+    play.hears("a_1", heartbeat("running"));
+    play.passes(1000);
+    assert!(!play.is_missing("b_1"), "what it said waits to be read");
+    play.passes_with(&["a_1"], 5);
+    assert!(play.is_missing("b_1") && !play.is_missing("a_1"));
+}
+
+/// The owner reacts to the end of the first ramp, which had passed for a takeover where a worker came late in it.
+#[test]
+fn a_worker_that_joins_as_the_ramp_ends_makes_no_takeover_of_it() {
+    let mut play = Play::with(&["a_1"]);
+    play.starts(2, 100.0);
+    play.passes(100);
+    assert_eq!(play.master.state(), State::Spawning);
+    let ends = |play: &Play| -> Vec<bool> {
+        let end = |event: &MasterEvent| match event {
+            MasterEvent::SpawningComplete { is_takeover, .. } => Some(*is_takeover),
+            _ => None,
+        };
+        play.told.iter().filter_map(end).collect()
+    };
+    play.hears("b_1", ready("2.46.3"));
+    play.passes(2000);
+    assert_eq!(ends(&play), [false]);
+    play.hears("c_1", ready("2.46.3"));
+    play.passes(2000);
+    assert_eq!(ends(&play), [false, true]);
 }

@@ -1,12 +1,80 @@
-//! What a worker of katydid's makes of a master that was started anew.
+//! What a worker says to its master, and asks of its owner; and what it makes of a master that was started anew.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use katydid_cluster::message::{Setup, SpawnOrder};
+use katydid_cluster::report::Mark;
 use katydid_cluster::worker::{Settings, Worker, WorkerAction};
-use katydid_cluster::{Now, Packed, ToMaster, ToWorker, UserCounts};
+use katydid_cluster::{Now, Packed, ToMaster, ToWorker, UserCounts, WorkerEvent};
 use katydid_stats::RunStats;
+
+struct Play {
+    worker: Worker,
+    now: Now,
+}
+
+impl Play {
+    /// A worker that a master knows.
+    fn with(master: Option<u64>) -> Self {
+        let mut play = Self {
+            worker: Worker::new(Settings::new("2.46.3")),
+            now: Now { elapsed: Duration::ZERO, unix_s: 1e9 },
+        };
+        play.worker.connect(play.now);
+        play.joins(master);
+        play.worker.take_actions();
+        play
+    }
+
+    fn joins(&mut self, master: Option<u64>) {
+        self.worker.receive(self.now, ToWorker::Ack { index: Some(0), master });
+    }
+
+    /// How often is a report asked for?
+    fn passes(&mut self, ms: u64) -> usize {
+        for _ in 0..ms / 50 {
+            self.now.elapsed += Duration::from_millis(50);
+            self.worker.tick(self.now);
+        }
+        let is_due = |action: &WorkerAction| matches!(action, WorkerAction::Tell(WorkerEvent::ReportDue));
+        self.worker.take_actions().iter().filter(|action| is_due(action)).count()
+    }
+
+    /// The mark of the report that it sends now.
+    fn reports(&mut self) -> Option<Mark> {
+        self.worker.take_actions();
+        self.worker.report(self.now, RunStats::new(0.0), UserCounts::new(), Vec::new());
+        self.worker.take_actions().iter().find_map(|action| match action {
+            WorkerAction::Send(ToMaster::Stats(report)) => report.mark,
+            _ => None,
+        })
+    }
+}
+
+/// One failed report, or one question that was lost, had silenced a worker for good.
+#[test]
+fn a_report_that_does_not_come_is_asked_for_again() {
+    let mut play = Play::with(None);
+    assert_eq!(play.passes(100), 1, "the first one");
+    assert_eq!(play.passes(2500), 0, "its owner has an interval's time");
+    assert_eq!(play.passes(3000), 1, "nothing came");
+    play.now.elapsed += Duration::from_secs(2);
+    play.reports();
+    assert_eq!(play.passes(2500), 0, "from one report to the next");
+    assert_eq!(play.passes(600), 1);
+}
+
+#[test]
+fn numbers_of_reports_go_on_and_say_which_was_the_first_for_a_master() {
+    let mut play = Play::with(Some(1));
+    let marks = [(1, 1, 1), (1, 2, 1), (2, 3, 3), (2, 4, 3), (1, 5, 5), (1, 6, 5)];
+    for (master, number, first) in marks {
+        play.passes(5000);
+        play.joins(Some(master));
+        assert_eq!(play.reports(), Some(Mark { master, run: 0, number, first }));
+    }
+}
 
 fn at(seconds: u64) -> Now {
     Now { elapsed: Duration::from_secs(seconds), unix_s: 1e9 + seconds as f64 }

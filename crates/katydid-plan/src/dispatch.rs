@@ -175,15 +175,28 @@ impl Dispatcher {
 
     /// A worker joins: everybody is laid out anew, which the next step says.
     pub fn add_worker(&mut self, worker: &str) {
-        self.workers.push(worker.into());
-        spread_over_hosts(&mut self.workers);
-        self.lay_out_anew();
+        self.change_workers(|_| true, [worker]);
     }
 
     /// A worker is gone: its users move to the others, which the next step says. Without any worker left, nothing
     /// changes until one joins.
     pub fn remove_worker(&mut self, worker: &str) {
-        self.workers.retain(|known| **known != *worker);
+        self.change_workers(|known| known != worker, []);
+    }
+
+    /// Workers go and others join, and everybody is laid out anew once, which the next step says. Without any worker
+    /// left, nothing changes until one joins.
+    pub fn change_workers<'a>(
+        &mut self,
+        stays: impl Fn(&str) -> bool,
+        joining: impl IntoIterator<Item = &'a str>,
+    ) {
+        self.workers.retain(|known| stays(known));
+        let left = self.workers.len();
+        self.workers.extend(joining.into_iter().map(Arc::from));
+        if self.workers.len() > left {
+            spread_over_hosts(&mut self.workers);
+        }
         if !self.workers.is_empty() {
             self.lay_out_anew();
         }

@@ -28,13 +28,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use katydid_cluster::Key;
 use katydid_cluster::master::{self, Refused, Target};
 use katydid_cluster::message::{Setup, UserCounts};
 use katydid_cluster::node::{Ledger, MasterNode, WorkerNode};
 use katydid_cluster::pack::Writer;
 use katydid_cluster::roster::Node;
 use katydid_cluster::worker;
+use katydid_cluster::{Key, Level};
 use katydid_plan::UserClass;
 use katydid_stats::RunStats;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -304,6 +304,19 @@ fn life() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_micros() as u64)
 }
 
+/// What listeners added to a report, and why something of it cannot be sent.
+fn packed_pairs(added: &Bound<'_, PyDict>) -> (Vec<(String, katydid_cluster::Packed)>, Vec<String>) {
+    let (mut pairs, mut skipped) = (Vec::new(), Vec::new());
+    for (key, value) in added.iter() {
+        let name = key.extract::<String>();
+        match name.and_then(|name| Ok((name, pack(&value)?))) {
+            Ok(pair) => pairs.push(pair),
+            Err(error) => skipped.push(format!("{key:?}: {error}")),
+        }
+    }
+    (pairs, skipped)
+}
+
 /// A worker that connects to its master. See the module for the contract.
 #[pyclass(frozen, module = "katydid._core")]
 pub(crate) struct ClusterWorker {
@@ -422,12 +435,17 @@ impl ClusterWorker {
         users: UserCounts,
         added: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<()> {
-        let pair = |(key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| Ok((key.extract()?, pack(&value)?));
-        let added = added.map(|added| added.iter().map(pair).collect::<PyResult<Vec<_>>>()).transpose()?;
+        let (added, skipped) = added.map(packed_pairs).unwrap_or_default();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
         let taken = stats.get().shared().take(now);
-        let added = added.unwrap_or_default();
-        py.detach(|| self.node.command(|worker, now| worker.report(now, taken, users, added)));
+        py.detach(|| {
+            self.node.command(|worker, now| {
+                for reason in skipped {
+                    worker.note(Level::Error, format!("left out of the report to the master: {reason}"));
+                }
+                worker.report(now, taken, users, added);
+            });
+        });
         Ok(())
     }
 

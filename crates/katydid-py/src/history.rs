@@ -1,16 +1,23 @@
 //! Stored runs as Python sees them: one that is being kept, and what can be asked about others.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use katydid_cli::history::{compare, place};
 use katydid_report::compare::{Allowances, text};
 use katydid_stats::part::Changes;
-use katydid_store::{About, Address, End, Error, Level, Retention, RunId, Store, Writer};
+use katydid_store::{About, Address, End, Error, Level, Retention, RunId, Store, Writer, within};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::stats::RequestStats;
+
+/// How long a run waits for its store at its beginning and at its end, beside [`Writer::finish`].
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long for two runs that are read and compared.
+const PATIENCE_TO_COMPARE: Duration = Duration::from_secs(60);
 
 /// What was asked for wrongly is a ValueError, what the database refuses an OSError.
 fn as_python(error: Error) -> PyErr {
@@ -43,21 +50,30 @@ impl StoredRun {
 
 #[pymethods]
 impl StoredRun {
-    /// Begins a run; `about` is JSON. What goes beyond `keep` is forgotten first.
+    /// Begins a run; `about` is JSON. What goes beyond `keep` is forgotten first, `baseline` excepted.
     #[new]
-    #[pyo3(signature = (store, about, keep = None))]
-    fn new(py: Python<'_>, store: Option<&str>, about: &[u8], keep: Option<&str>) -> PyResult<Self> {
+    #[pyo3(signature = (store, about, keep = None, baseline = None))]
+    fn new(
+        py: Python<'_>,
+        store: Option<&str>,
+        about: &[u8],
+        keep: Option<&str>,
+        baseline: Option<String>,
+    ) -> PyResult<Self> {
         let about: About = serde_json::from_value(json(about)?)
             .map_err(|error| PyValueError::new_err(format!("what is known of the run: {error}")))?;
-        let begin = || -> Result<(Writer, String), Error> {
-            let address = place::address(store)?;
+        let address = place::address(store).map_err(as_python)?;
+        let keep = keep.map(Retention::parse).transpose().map_err(as_python)?;
+        let shown = address.to_string();
+        let begin = move || -> Result<Writer, Error> {
             let mut store = Store::open(&address)?;
             if let Some(keep) = keep {
-                store.prune(&Retention::parse(keep)?, about.started_at)?;
+                let needed = baseline.and_then(|baseline| store.find(&baseline).ok());
+                store.prune(&keep, needed.map(|run| run.id).as_slice(), about.started_at)?;
             }
-            Ok((Writer::begin(store, &about)?, address.to_string()))
+            Writer::begin(store, &about)
         };
-        let (writer, shown) = py.detach(begin).map_err(as_python)?;
+        let writer = py.detach(|| within(PATIENCE, begin)).map_err(as_python)?;
         let number = writer.run().0;
         Ok(Self { number, shown, writer: Mutex::new(Some(writer)), changes: Mutex::default() })
     }
@@ -109,7 +125,8 @@ impl StoredRun {
         self.with(Writer::complaint).flatten().map(|error| error.to_string())
     }
 
-    /// Ends the run; `verdict` is JSON. Waits until all is written; a second call does nothing.
+    /// Ends the run; `verdict` is JSON. Waits until all is written, for some seconds at most; a second call does
+    /// nothing.
     #[pyo3(signature = (at, exit_code = None, verdict = None))]
     fn finish(
         &self,
@@ -138,7 +155,9 @@ fn history_check(py: Python<'_>, store: Option<&str>, keep: Option<&str>) -> PyR
         keep.map(Retention::parse).transpose()?;
         match place::address(store)? {
             Address::None => Ok(None),
-            address => Store::open(&address).map(|store| Some(store.address().to_string())),
+            address => {
+                within(PATIENCE, move || Store::open(&address).map(|store| Some(store.address().to_string())))
+            }
         }
     };
     py.detach(check).map_err(as_python)
@@ -186,26 +205,24 @@ fn history_levels(
     Ok(levels.into_iter().map(|level| (level.scenario, level.users, level.p95_ms)).collect())
 }
 
-/// Holds a run against a baseline: the lines to print, whether it is a regression, the whole as JSON, and as Markdown.
+/// Holds a run against a baseline: the lines to print, whether it has passed, the whole as JSON, and as Markdown.
 #[pyfunction]
 #[pyo3(signature = (store, baseline, run, allow = Vec::new(), allow_errors = None))]
 fn history_compare(
     py: Python<'_>,
     store: Option<&str>,
-    baseline: &str,
-    run: &str,
+    baseline: String,
+    run: String,
     allow: Vec<f64>,
     allow_errors: Option<f64>,
 ) -> PyResult<(Vec<String>, bool, String, String)> {
     let allowances = Allowances { by_level: allow, errors: allow_errors };
-    let compared = py.detach(|| {
-        let mut store = Store::open(&place::address(store)?)?;
-        compare::compare_runs(&mut store, baseline, run, &allowances)
-    });
-    let comparison = compared.map_err(as_python)?;
+    let address = place::address(store).map_err(as_python)?;
+    let compare = move || compare::compare_runs(&mut Store::open(&address)?, &baseline, &run, &allowances);
+    let comparison = py.detach(|| within(PATIENCE_TO_COMPARE, compare)).map_err(as_python)?;
     let json =
         serde_json::to_string(&comparison).map_err(|error| PyValueError::new_err(error.to_string()))?;
-    Ok((text::lines(&comparison), comparison.is_regression(), json, text::markdown(&comparison)))
+    Ok((text::lines(&comparison), comparison.has_passed(), json, text::markdown(&comparison)))
 }
 
 /// Keeps how a run ended; `verdict` is JSON.
@@ -220,7 +237,8 @@ fn history_conclude(
     verdict: Option<&[u8]>,
 ) -> PyResult<()> {
     let end = End { at, exit_code, verdict: verdict.map(json).transpose()? };
-    py.detach(|| Store::open(&place::address(store)?)?.finish(RunId(run), &end)).map_err(as_python)
+    let address = place::address(store).map_err(as_python)?;
+    py.detach(|| within(PATIENCE, move || Store::open(&address)?.finish(RunId(run), &end))).map_err(as_python)
 }
 
 /// Adds the classes and functions of this module to `katydid._core`.

@@ -194,6 +194,11 @@ impl Comparison {
     pub fn is_regression(&self) -> bool {
         self.rows.iter().any(|row| row.outcome == Outcome::Worse)
     }
+
+    /// Was something judged, and nothing worse? What was not compared has not passed.
+    pub fn has_passed(&self) -> bool {
+        !self.is_regression() && self.rows.iter().any(|row| row.outcome != Outcome::Undecided)
+    }
 }
 
 /// Holds a run against a baseline.

@@ -264,9 +264,11 @@ impl Parts {
         let later = state.since(&self.earlier);
         self.earlier.merge(&later);
         let entries = later.entries().iter();
+        let from = if is_other { self.until.max(state.total().started_at.min(now)) } else { self.until };
         let part = Part {
-            from: if is_other { self.until.max(state.total().started_at.min(now)) } else { self.until },
-            until: now,
+            from,
+            // A clock that was set back makes a stretch short, and none that ends before it began.
+            until: now.max(from),
             users,
             is_reset: is_other && self.is_begun,
             entries: entries
@@ -278,7 +280,7 @@ impl Parts {
             start_lag: Counts::of(later.start_lag()),
             phases: Phase::ALL.map(|phase| Counts::of(later.phase(phase))),
         };
-        (self.until, self.is_begun) = (now, true);
+        (self.until, self.is_begun) = (part.until, true);
         part
     }
 
@@ -338,6 +340,18 @@ mod tests {
         assert_eq!((first.is_reset, second.is_reset), (false, true));
         let whole = whole([&first, &second], parts.names(), 100.0);
         assert_eq!((whole.total().requests, whole.total().max_ms), (1, 9.0));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_no_stretch_that_ends_before_it_begins() {
+        let (mut stats, mut changes) = (RunStats::new(100.0), Changes::default());
+        let mut parts = Parts::new(100.0);
+        let mut span = |now| {
+            record(&mut stats, "/a", now, 5.0);
+            let part = parts.next(&changes.take(&stats), now, 1);
+            (part.from, part.until)
+        };
+        assert_eq!([110.0, 50.0, 112.0].map(&mut span), [(100.0, 110.0), (110.0, 110.0), (110.0, 112.0)]);
     }
 
     #[test]

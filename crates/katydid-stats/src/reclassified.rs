@@ -125,7 +125,10 @@ impl ReclassifiedTable {
 
     /// How many requests a rule reclassified.
     pub fn count_of(&self, rule: &str) -> u64 {
-        self.rows.iter().filter(|row| &*row.rule == rule).map(|row| row.occurrences).sum()
+        self.rows
+            .iter()
+            .filter(|row| &*row.rule == rule)
+            .fold(0, |sum, row| sum.saturating_add(row.occurrences))
     }
 
     /// Forgets everything.

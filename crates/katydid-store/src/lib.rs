@@ -4,8 +4,9 @@
 //! caller names.
 //!
 //! Reading order: [`address`] (where), [`run`] (what is known of a run), [`store`] (the operations), `schema` and
-//! `database` (tables, and the two databases that hold them; `encryption`), `wire` and `bits` (how measurements become bytes), [`writer`] (the
-//! thread that keeps a run while it goes on), [`retention`] (what is forgotten).
+//! `database` (tables, and the two databases that hold them; `encryption`), `wire` and `bits` (how measurements become
+//! bytes), [`writer`] (the thread that keeps a run while it goes on), [`patience`] (how long anybody waits), [`retention`]
+//! (what is forgotten).
 //!
 //! ```
 //! use katydid_stats::RunStats;
@@ -29,6 +30,7 @@ mod bits;
 mod database;
 mod encryption;
 pub mod error;
+pub mod patience;
 mod postgres;
 pub mod retention;
 pub mod run;
@@ -40,6 +42,7 @@ pub mod writer;
 
 pub use address::Address;
 pub use error::{Error, Result};
+pub use patience::within;
 pub use retention::Retention;
 pub use run::{About, End, Level, Run, RunId, State};
 pub use store::{Baseline, Store};

@@ -14,6 +14,12 @@ use crate::error::{Error, Result};
 /// How long a server may take to answer a first connection.
 const CONNECT: Duration = Duration::from_secs(5);
 
+/// How long a connection may be silent before the system asks whether the other end is there, and for how long it asks.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// What the server gives up by itself: to wait for another's lock, and a statement that takes for ever.
+const LIMITS: &str = "SET lock_timeout = '5s'; SET statement_timeout = '60s'";
+
 pub(crate) struct Postgres {
     client: Client,
 }
@@ -29,10 +35,10 @@ impl Postgres {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT);
         }
-        config.application_name("katydid");
-        let client = config
-            .connect(encryption.connector)
-            .map_err(|error| Error::database(format!("{shown}: {}", reason(&error))))?;
+        config.application_name("katydid").tcp_user_timeout(SILENCE).keepalives_idle(SILENCE);
+        let refused = |error| Error::database(format!("{shown}: {}", reason(&error)));
+        let mut client = config.connect(encryption.connector).map_err(refused)?;
+        client.batch_execute(LIMITS).map_err(refused)?;
         Ok(Self { client })
     }
 }

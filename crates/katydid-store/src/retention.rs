@@ -72,15 +72,16 @@ impl Retention {
 }
 
 impl Store {
-    /// Forgets runs that need not stay, as of `now` in Unix seconds. Returns which.
+    /// Forgets runs that need not stay, as of `now` in Unix seconds; those of `needed` and all baselines do. Returns which.
     ///
     /// # Errors
     /// The database's.
-    pub fn prune(&mut self, retention: &Retention, now: f64) -> Result<Vec<RunId>> {
+    pub fn prune(&mut self, retention: &Retention, needed: &[RunId], now: f64) -> Result<Vec<RunId>> {
         if *retention == Retention::default() {
             return Ok(Vec::new());
         }
-        let pinned: Vec<RunId> = self.baselines()?.into_iter().map(|baseline| baseline.run).collect();
+        let baselines = self.baselines()?.into_iter().map(|baseline| baseline.run);
+        let pinned: Vec<RunId> = baselines.chain(needed.iter().copied()).collect();
         let runs = self.runs(i64::MAX as u64)?;
         let may_go = |run: &Run| !pinned.contains(&run.id) && run.state(now) != crate::State::Running;
         let mut removed = Vec::new();

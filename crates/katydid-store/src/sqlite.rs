@@ -28,8 +28,10 @@ impl Sqlite {
         let connection = Connection::open(path).map_err(|error| failed(&error))?;
         let set_up = || -> rusqlite::Result<()> {
             connection.busy_timeout(BUSY)?;
-            // Has an effect on a new file alone, before its first page is written.
-            connection.pragma_update(None, "auto_vacuum", "incremental")?;
+            // It works before the first page is written, and later it would only wait for whoever writes.
+            if connection.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0))? == 0 {
+                connection.pragma_update(None, "auto_vacuum", "incremental")?;
+            }
             // With a write-ahead log readers and a writer do not wait for each other, and a killed process leaves the
             // last whole transaction.
             connection.pragma_update(None, "journal_mode", "wal")?;

@@ -97,7 +97,8 @@ impl Store {
     }
 
     /// Keeps a stretch of a run: its measurements and, in place of the former ones, its failures so far. `new_names` are
-    /// those that no stretch before it had; `number` counts from zero.
+    /// those that no stretch before it had; `number` counts from zero. A stretch that is kept already is not kept twice:
+    /// where the answer to a commit was lost, it is tried again.
     ///
     /// # Errors
     /// The database's; then nothing of the stretch is kept.
@@ -105,14 +106,14 @@ impl Store {
         self.at_once(|store| {
             for (key, method, name) in &stretch.new_names {
                 store.database.execute(
-                    "INSERT INTO name (run, key, method, name) VALUES ($1, $2, $3, $4)",
+                    "INSERT INTO name (run, key, method, name) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
                     &[run.0.into(), u64::from(*key).into(), (&**method).into(), (&**name).into()],
                 )?;
             }
-            store.append_part(run, stretch)?;
+            let is_new = store.append_part(run, stretch)?;
             store.replace_failures(run, stretch)?;
             store.replace_reclassified(run, stretch)?;
-            if store.database.dialect().has_figures {
+            if is_new && store.database.dialect().has_figures {
                 store.append_figures(run, stretch)?;
             }
             store.database.execute(
@@ -130,11 +131,12 @@ impl Store {
         })
     }
 
-    fn append_part(&mut self, run: RunId, stretch: &Stretch) -> Result<()> {
+    /// Was the part not there yet?
+    fn append_part(&mut self, run: RunId, stretch: &Stretch) -> Result<bool> {
         let part = &stretch.part;
-        self.database.execute(
+        let rows = self.database.execute(
             "INSERT INTO part (run, number, from_at, until_at, users, requests, failures, is_reset, content)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
             &[
                 run.0.into(),
                 stretch.number.into(),
@@ -147,7 +149,7 @@ impl Store {
                 wire::encode(part).into(),
             ],
         )?;
-        Ok(())
+        Ok(rows > 0)
     }
 
     fn replace_failures(&mut self, run: RunId, stretch: &Stretch) -> Result<()> {

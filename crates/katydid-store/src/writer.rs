@@ -4,15 +4,17 @@
 //! costs the run nothing but its history. What could not be written is tried again with the next stretch.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use katydid_stats::RunStats;
 use katydid_stats::part::Parts;
 
 use crate::error::{Error, Result};
+use crate::patience::within;
 use crate::run::{About, End, Level, RunId};
 use crate::store::{Store, Stretch};
 
@@ -21,6 +23,9 @@ const MOST_WAITING: usize = 4;
 
 /// Changes that are kept in memory while the database does not take them; the oldest go first.
 const MOST_UNWRITTEN: usize = 60;
+
+/// How long the end of a run waits for the database.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 enum Message {
     State { stats: Box<RunStats>, now: f64, users: u64 },
@@ -41,6 +46,8 @@ pub struct Writer {
 #[derive(Debug, Default)]
 struct Status {
     waiting: AtomicUsize,
+    /// So many seconds of the run are written.
+    kept_s: AtomicU64,
     complaint: Mutex<Option<Error>>,
 }
 
@@ -56,6 +63,7 @@ impl Writer {
         let keeper = Keeper {
             store,
             run,
+            started_at: about.started_at,
             parts: Parts::new(about.started_at),
             stretches: 0,
             known_names: 0,
@@ -108,15 +116,26 @@ impl Writer {
         self.status.complaint.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Ends the run and waits until everything is written.
+    /// Ends the run and waits until everything is written, for ten seconds at most.
     ///
     /// # Errors
-    /// Something could not be written, and not before either.
+    /// Something could not be written, and not before either, or not in time.
     pub fn finish(self, end: End) -> Result<()> {
+        self.finish_within(PATIENCE, end)
+    }
+
+    /// As [`Self::finish`], with another limit.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn finish_within(self, limit: Duration, end: End) -> Result<()> {
         self.tell(Message::Finish(end));
-        self.thread
-            .join()
-            .unwrap_or_else(|_| Err(Error::broken("the thread of the store ended by a bug of katydid")))
+        let Self { thread, status, .. } = self;
+        let bug = || Error::broken("the thread of the store ended by a bug of katydid");
+        within(limit, move || thread.join().unwrap_or_else(|_| Err(bug()))).map_err(|error| {
+            let kept_s = status.kept_s.load(Ordering::Relaxed);
+            Error::database(format!("{error}; its first {kept_s} s are kept"))
+        })
     }
 }
 
@@ -131,6 +150,7 @@ enum Change {
 struct Keeper {
     store: Store,
     run: RunId,
+    started_at: f64,
     parts: Parts,
     stretches: u64,
     known_names: usize,
@@ -215,6 +235,9 @@ impl Keeper {
             if let Err(error) = written {
                 self.is_broken = true;
                 return Err(error);
+            }
+            if let Change::Stretch(stretch) = change {
+                self.status.kept_s.store((stretch.part.until - self.started_at) as u64, Ordering::Relaxed);
             }
             self.unwritten.pop_front();
         }

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use katydid_stats::part::Changes;
+use katydid_stats::part::{Changes, Counts};
 use katydid_stats::reclassified::Kind;
-use katydid_stats::{RunStats, Sample};
+use katydid_stats::{EntryPart, Histogram, Part, RunStats, Sample};
+use katydid_store::store::Stretch;
 use katydid_store::{About, Address, End, Level, Retention, RunId, State, Store, Writer};
 
 struct Place {
@@ -137,6 +138,10 @@ fn several_processes_write_into_one_file() {
     );
 }
 
+fn prune(store: &mut Store, keep: &str, now: f64) -> katydid_store::Result<Vec<RunId>> {
+    store.prune(&Retention::parse(keep).expect("limits"), &[], now)
+}
+
 #[test]
 fn old_runs_are_forgotten_and_baselines_stay() {
     let place = Place::new();
@@ -147,9 +152,11 @@ fn old_runs_are_forgotten_and_baselines_stay() {
     let mut store = place.store();
     store.set_baseline("main", RunId(1)).expect("a name");
     let now = 4.5 * 86_400.0;
-    assert_eq!(store.prune(&Retention::parse("3 runs").expect("limits"), now), Ok(vec![RunId(2)]));
-    assert_eq!(store.prune(&Retention::parse("2d").expect("limits"), now), Ok(vec![RunId(3)]));
-    assert_eq!(store.prune(&Retention::parse("1kB").expect("limits"), now), Ok(vec![RunId(4), RunId(5)]));
+    assert_eq!(prune(&mut store, "3 runs", now), Ok(vec![RunId(2)]));
+    assert_eq!(prune(&mut store, "2d", now), Ok(vec![RunId(3)]));
+    let last = store.prune(&Retention::parse("1kB").expect("limits"), &[RunId(5)], now);
+    assert_eq!(last, Ok(vec![RunId(4)]), "a run that is needed stays");
+    assert_eq!(prune(&mut store, "1kB", now), Ok(vec![RunId(5)]));
     assert_eq!(store.find("main").map(|run| run.id), Ok(RunId(1)));
     assert!(store.find("last").is_ok() && store.find("other").is_err_and(|error| error.is_missing()));
 }
@@ -228,4 +235,56 @@ fn a_store_of_the_first_version_is_brought_up() {
     assert_eq!(store.levels(run).expect("levels")[0].label, "old");
     assert_eq!(store.reclassified(run).expect("none").len(), 0);
     assert_eq!(Store::open(&place.address()).map(drop), Ok(()), "and stays so");
+}
+
+/// Another process that is in the middle of a change.
+fn writing(place: &Place) -> rusqlite::Connection {
+    let Address::File(path) = place.address() else { panic!("a file") };
+    let file = rusqlite::Connection::open(path).expect("the file");
+    file.execute_batch("BEGIN IMMEDIATE").expect("nobody else writes");
+    file
+}
+
+#[test]
+fn readers_do_not_wait_for_a_writer() {
+    let place = Place::new();
+    place.writer(100.0).finish(End { at: 110.0, ..End::default() }).expect("written");
+    let _writing = writing(&place);
+    let begun = Instant::now();
+    assert_eq!(place.store().runs(10).map(|runs| runs.len()), Ok(1));
+    assert!(begun.elapsed() < Duration::from_secs(5), "it waited for {:?}", begun.elapsed());
+}
+
+#[test]
+fn the_end_of_a_run_does_not_wait_for_ever() {
+    let place = Place::new();
+    let writer = place.writer(100.0);
+    let mut stats = RunStats::new(100.0);
+    record(&mut stats, "/a", 101.0, 5.0);
+    let _writing = writing(&place);
+    writer.observe(stats, 107.0, 3);
+    let limit = Duration::from_millis(50);
+    let error = writer.finish_within(limit, End { at: 110.0, ..End::default() }).expect_err("it is locked");
+    assert_eq!(error.to_string(), "the store gave no answer for 0.05 s; its first 0 s are kept");
+}
+
+#[test]
+fn a_stretch_that_is_written_again_is_kept_once() {
+    let place = Place::new();
+    let mut store = place.store();
+    let run = store.begin(&About::default()).expect("a run");
+    let mut times = Histogram::new();
+    times.record_ms(5.0);
+    let entry = EntryPart { requests: 1, times: Counts::of(&times), ..EntryPart::default() };
+    let part = Part { until: 10.0, total: entry.clone(), entries: vec![entry], ..Part::default() };
+    let stretch = Stretch {
+        part,
+        new_names: vec![(0, "GET".into(), "/a".into())],
+        pairs: vec![("GET".into(), "/a".into())],
+        requests: 1,
+        ..Stretch::default()
+    };
+    assert_eq!([(); 2].map(|()| store.append(run, &stretch)), [Ok(()), Ok(())]);
+    assert_eq!(store.stats(run).map(|stats| stats.total().requests), Ok(1));
+    assert_eq!(store.names(run).map(|names| names.len()), Ok(1));
 }

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import gevent
+from gevent.lock import RLock
 
 from katydid import _core
 from katydid.control.recording import recording_of
@@ -103,9 +104,12 @@ class Keeper:
         if self._baseline == "last":  # which means another one when the run has begun
             self._baseline = str(_baseline_run(self._store, self._baseline))
         self._run: _core.StoredRun | None = None
+        self._missing = "there was no run"
         self._number: int | None = None
         self._watching: Greenlet | None = None
         self._ended_at = 0.0
+        self._clock_at_zero = 0.0
+        self._ending = RLock()
         self._users = 0
         self._levels = 0
         self._level: tuple[int, str, str, int, float] | None = None
@@ -129,17 +133,23 @@ class Keeper:
 
     def _begin(self) -> None:
         self._end()
-        self._number, self._users, self._levels, self._level = None, 0, 0, None
+        self._number, self._users, self._levels, self._level, self._missing = None, 0, 0, None, ""
+        self._clock_at_zero = time.time() - time.monotonic()
         try:
             known = json.dumps(about(self._environment)).encode()
-            self._run = _core.StoredRun(self._store, known, self._keep)
+            self._run = _core.StoredRun(self._store, known, self._keep, self._baseline)
         except (OSError, ValueError) as fault:
             logger.warning("this run is not kept: %s", fault)
+            self._missing = "this run is not kept"
             return
         self._number = self._run.number
         if self._next_level is not None:
             self.begin_level(*self._next_level)
         self._watching = gevent.spawn(self._watch)
+
+    def _now(self) -> float:
+        """The time since the Unix epoch, which goes on evenly in a run even if the clock is set."""
+        return self._clock_at_zero + time.monotonic()
 
     def _watch(self) -> None:
         begun = time.monotonic()
@@ -153,7 +163,7 @@ class Keeper:
         if run is None:
             return
         self._users = (runner.user_count if runner is not None else 0) or self._users
-        run.observe(self._environment.stats, time.time(), self._users, must)
+        run.observe(self._environment.stats, self._now(), self._users, must)
         complaint = run.complaint()
         if complaint:
             logger.warning("the store does not take what is measured, the run goes on: %s", complaint)
@@ -165,18 +175,22 @@ class Keeper:
         if self._run is not None:
             self._observe(must=True)
             self._levels += 1
-            self._level = (self._levels, scenario, label, users, time.time())
+            self._level = (self._levels, scenario, label, users, self._now())
             self._run.level(*self._level, None)
 
     def end_level(self) -> None:
         """The level of the load that there is ends."""
         if self._run is not None and self._level is not None:
             self._observe(must=True)
-            self._run.level(*self._level, time.time())
+            self._run.level(*self._level, self._now())
         self._level = None
 
     def _end(self) -> None:
         """Write the last stretch of the present run and what is known at its end."""
+        with self._ending:  # whoever comes second waits for the first
+            self._end_run()
+
+    def _end_run(self) -> None:
         if self._watching is not None and self._watching is not gevent.getcurrent():
             self._watching.kill()
         self._watching = None
@@ -186,11 +200,13 @@ class Keeper:
         self.end_level()
         self._observe(must=True)
         self._keep_documents(run)
-        self._run, self._ended_at = None, time.time()
+        self._run, self._ended_at = None, self._now()
         try:
-            run.finish(self._ended_at)
+            # On a thread, so that signals and all else go on while the database is waited for.
+            gevent.get_hub().threadpool.apply(run.finish, (self._ended_at,))
         except OSError as fault:
             logger.warning("the end of this run is not kept: %s", fault)
+            self._missing = "the end of this run is not kept"
 
     def _keep_documents(self, run: _core.StoredRun) -> None:
         hidden = secrets.known_values(self._environment)
@@ -208,16 +224,17 @@ class Keeper:
     def conclude(self, code: int, verdict: Any = None) -> int:
         """The process is about to end with an exit code: compare the run with its baseline, keep the outcome.
 
-        Returns the exit code, which becomes that of a verdict unless the locustfile has set one.
+        Returns the exit code, which becomes that of a verdict unless the locustfile has set one. What could
+        not be compared has not passed.
         """
         self._end()
-        if self._number is None:
-            return code
         outcome: dict[str, Any] = {} if verdict is None else {"thresholds": verdict}
         if self._baseline is not None:
-            is_regression = self._compare(outcome)
+            has_passed = self._compare(self._baseline, outcome)
             is_free = self._environment.process_exit_code is None
-            code = EXIT_VERDICT if is_regression and is_free else code
+            code = EXIT_VERDICT if is_free and not has_passed else code
+        if self._number is None or self._missing:
+            return code
         try:
             kept = json.dumps(outcome, default=str).encode() if outcome else None
             _core.history_conclude(self._store, self._number, self._ended_at, code, kept)
@@ -225,17 +242,19 @@ class Keeper:
             logger.warning("the outcome of this run is not kept: %s", fault)
         return code
 
-    def _compare(self, outcome: dict[str, Any]) -> bool:
+    def _compare(self, baseline: str, outcome: dict[str, Any]) -> bool:
+        """Hold the run against its baseline. Returns whether it has passed."""
         try:
-            lines, is_regression, whole, _ = _core.history_compare(
-                self._store, str(self._baseline), str(self._number)
-            )
+            if self._missing:
+                raise ValueError(self._missing)
+            compared = _core.history_compare(self._store, baseline, str(self._number))
         except (OSError, ValueError) as fault:
-            logger.error("this run cannot be held against its baseline: %s", fault)
+            self._told = ["", f"Not held against the baseline {baseline}, so not passed: {fault}"]
             return False
+        lines, has_passed, whole, _ = compared
         outcome["comparison"] = json.loads(whole)
         self._told = ["", *lines]
-        return is_regression
+        return has_passed
 
     def tell(self) -> None:
         """Say how the run compares with its baseline, if it was asked."""

@@ -32,7 +32,7 @@ pub(super) fn command(options: &Compare) -> Result<i32, Error> {
         Some(path) => put(text::markdown(&comparison).as_bytes(), Some(path))?,
         None => EXIT_OK,
     };
-    Ok(if comparison.is_regression() { EXIT_VERDICT } else { written })
+    Ok(if comparison.has_passed() { written } else { EXIT_VERDICT })
 }
 
 /// Holds a run against a baseline, both as a user names them.
@@ -95,6 +95,9 @@ pub fn references(store: &mut Store, baseline: &str) -> Result<Vec<Reference>, E
         let middle = 0.5 * (part.from + part.until);
         let of = spans.iter().position(|span| middle >= span.from && middle < span.until);
         if let Some(level) = of {
+            if part.is_reset {
+                times[level] = Histogram::new();
+            }
             times[level].merge(&part.total.times.histogram());
         }
     })?;

@@ -27,7 +27,7 @@ pub(super) fn runs(options: &Runs) -> Result<i32, Error> {
         return Ok(EXIT_OK);
     }
     if let Some(retention) = &options.keep {
-        let removed = store.prune(retention, now())?;
+        let removed = store.prune(retention, &[], now())?;
         say_all([format!("{} runs forgotten", removed.len())]);
         return Ok(EXIT_OK);
     }

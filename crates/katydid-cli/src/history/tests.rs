@@ -18,8 +18,12 @@ impl Place {
         Self { _folder: folder, path }
     }
 
-    /// Twenty stretches of a second, in two levels.
     fn keep_run(&self, ms: f64) {
+        self.keep_levels(ms, 5);
+    }
+
+    /// Twenty stretches of a second, in two levels.
+    fn keep_levels(&self, ms: f64, users: u64) {
         let store = Store::open(&Address::File(self.path.clone().into())).expect("a file");
         let about = About { started_at: 1000.0, locustfile: "x.py".into(), ..About::default() };
         let writer = Writer::begin(store, &about).expect("a run");
@@ -38,8 +42,8 @@ impl Place {
         let level = |number: u64, from: f64| Level {
             number,
             scenario: String::new(),
-            label: format!("{} users", 5 * number),
-            users: 5 * number,
+            label: format!("{} users", users * number),
+            users: users * number,
             from,
             until: Some(from + 10.0),
         };
@@ -81,6 +85,31 @@ fn a_slower_run_ends_with_the_code_of_a_verdict() {
     assert_eq!(place.run(&["compare", "main", "3", "--allow", "150%"]), EXIT_OK);
     assert_eq!(place.run(&["baseline", "remove", "main"]), EXIT_OK);
     assert_eq!(place.run(&["compare", "main", "3"]), EXIT_USAGE);
+}
+
+#[test]
+fn levels_that_have_nothing_in_common_do_not_pass() {
+    let place = Place::new();
+    place.keep_run(20.0);
+    place.keep_levels(20.0, 6);
+    assert_eq!(place.run(&["compare", "1", "2"]), EXIT_VERDICT);
+}
+
+#[test]
+fn a_baseline_s_level_counts_since_the_last_reset() {
+    let place = Place::new();
+    let store = || Store::open(&Address::File(place.path.clone().into())).expect("a file");
+    let writer = Writer::begin(store(), &About { started_at: 1000.0, ..About::default() }).expect("a run");
+    let (mut stats, mut changes) = (RunStats::new(1000.0), Changes::default());
+    for (second, ms) in [(1.0, 900.0), (2.0, 10.0)] {
+        stats.reset(1000.0 + second);
+        let id = stats.entry_at("GET", "/a", 1000.0 + second);
+        stats.record(id, &Sample::new(1000.0 + second, Some(ms), 5));
+        writer.observe(changes.take(&stats), 1000.5 + second, 5);
+    }
+    writer.finish(End { at: 1003.0, ..End::default() }).expect("written");
+    let levels = compare::references(&mut store(), "1").expect("one");
+    assert_eq!(levels.iter().map(|level| level.p95_ms).collect::<Vec<_>>(), [Some(10.0)]);
 }
 
 #[test]

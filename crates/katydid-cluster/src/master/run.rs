@@ -1,11 +1,11 @@
 //! The run: who gets which users and when, how a run ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use katydid_plan::{Dispatcher, Distribution, Step, UserClass};
+use katydid_plan::{Dispatcher, Distribution, SpawnPace, Step, UserClass};
 
 use super::{Master, RETRY, State, TRIES_WITH_STOCK};
 use crate::clock::Now;
@@ -44,6 +44,9 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
+/// Workers that come or go within so long are laid out for together: each layout orders every worker.
+const LAYOUT_PAUSE: Duration = Duration::from_millis(100);
+
 /// How long workers get beyond the time that users may take to stop.
 const STOP_GRACE: Duration = Duration::from_secs(60);
 
@@ -65,13 +68,13 @@ impl Master {
         if workers.is_empty() {
             return Err(Refused::NoWorkers);
         }
+        // A refused start changes nothing.
+        SpawnPace::try_new(target.rate).map_err(Refused::BadTarget)?;
+        self.take_stock_of_workers();
         let workers = workers.iter().map(|id| &**id);
-        let mut dispatcher =
-            self.dispatcher.take().unwrap_or_else(|| Dispatcher::new(workers, &target.classes));
+        let dispatcher = self.dispatcher.get_or_insert_with(|| Dispatcher::new(workers, &target.classes));
         dispatcher.change_classes(&target.classes);
-        let aimed = dispatcher.aim_at(target.users, target.rate);
-        self.dispatcher = Some(dispatcher);
-        aimed.map_err(Refused::BadTarget)?;
+        dispatcher.aim_at(target.users, target.rate).map_err(Refused::BadTarget)?;
         self.enter_run();
         (self.target, self.setup) = (Some(target), Some(setup));
         self.is_takeover = false;
@@ -83,9 +86,8 @@ impl Master {
     /// are not named keep what they have.
     pub fn assign(&mut self, now: Now, users: &BTreeMap<String, UserCounts>, setup: Arc<Setup>) {
         self.enter_run();
-        self.dispatcher = None;
-        self.target = None;
-        (self.step_at, self.settling_until) = (None, None);
+        (self.dispatcher, self.target) = (None, None);
+        (self.step_at, self.settling_until, self.stale_since) = (None, None, None);
         self.setup = Some(setup);
         self.state = State::Spawning;
         let timestamp = self.timestamp(now);
@@ -210,46 +212,55 @@ impl Master {
         users
     }
 
-    /// A worker takes part from now on, or again.
-    pub(super) fn include(&mut self, now: Now, id: &NodeId) {
-        let Some(dispatcher) = self.dispatcher.as_mut().filter(|_| self.state.is_active()) else { return };
-        if dispatcher.workers().any(|known| *known == **id) {
-            // It has introduced itself anew: what it was told is void.
-            let distribution = dispatcher.distribution().clone();
-            return self.order_all(now, &distribution);
-        }
-        dispatcher.add_worker(id);
-        self.lay_out_anew(now);
-    }
-
-    /// A worker takes no part any more.
-    pub(super) fn exclude(&mut self, now: Now, id: &NodeId) {
-        let Some(dispatcher) = self.dispatcher.as_mut().filter(|_| self.state.is_active()) else { return };
-        if !dispatcher.workers().any(|known| *known == **id) {
-            return;
-        }
-        dispatcher.remove_worker(id);
-        if self.settings.takes_over {
-            self.lay_out_anew(now);
+    /// Workers have come or gone: soon everybody's users are laid out anew.
+    pub(super) fn lay_out_soon(&mut self, now: Now) {
+        if self.dispatcher.is_some() && self.state.is_active() {
+            self.stale_since.get_or_insert(now.elapsed);
         }
     }
 
-    fn lay_out_anew(&mut self, now: Now) {
-        if self.roster.present().next().is_none() {
+    /// A worker is missing. Without takeovers its users wait for it, unless more are on their way anyhow.
+    pub(super) fn miss(&mut self, now: Now) {
+        if self.settings.takes_over || self.step_at.is_some() {
+            self.lay_out_soon(now);
+        }
+    }
+
+    /// Once no more workers are likely to come or go with those that did.
+    pub(super) fn lay_out_if_due(&mut self, now: Now) {
+        let is_due = self.stale_since.is_some_and(|since| now.elapsed >= since + LAYOUT_PAUSE);
+        if !is_due || self.roster.present().next().is_none() {
             return;
         }
+        self.stale_since = None;
+        let is_other = self.take_stock_of_workers();
         let (Some(dispatcher), Some(target)) = (self.dispatcher.as_mut(), self.target.as_ref()) else {
             return;
         };
-        if self.step_at.is_some() {
-            // Amid a ramp: those who run are moved now, the next ones come when they are due.
+        if !is_other || self.step_at.is_some() {
+            // One introduced itself anew, so that what it was told is void. Or it is amid a ramp: those who run are moved
+            // now, the next ones come when they are due.
             let distribution = dispatcher.distribution().clone();
             return self.order_all(now, &distribution);
         }
         if dispatcher.aim_at(target.users, target.rate).is_ok() {
-            self.is_takeover = true;
+            self.is_takeover |= self.state == State::Running;
             self.ramp(now);
         }
+    }
+
+    /// Lays out for the workers that are there now; are they others than before?
+    fn take_stock_of_workers(&mut self) -> bool {
+        let Some(dispatcher) = self.dispatcher.as_mut() else { return false };
+        let present: HashSet<&str> = self.roster.present().map(|node| &*node.id).collect();
+        let known: HashSet<&str> = dispatcher.workers().collect();
+        if present == known {
+            return false;
+        }
+        let joining: Vec<&str> =
+            self.roster.present().map(|node| &*node.id).filter(|id| !known.contains(id)).collect();
+        dispatcher.change_workers(|known| present.contains(known), joining);
+        true
     }
 
     /// Has a worker what it was last told? If not for a while, it is told again; and nobody runs users when no run is on.
@@ -302,7 +313,7 @@ impl Master {
     }
 
     fn end_ramp(&mut self) {
-        (self.step_at, self.settling_until) = (None, None);
+        (self.step_at, self.settling_until, self.stale_since) = (None, None, None);
         (self.dispatcher, self.target) = (None, None);
         self.is_takeover = false;
         self.has_begun = false;

@@ -11,7 +11,7 @@ use crate::clock::Now;
 use crate::event::{Level, MasterEvent};
 use crate::key::Key;
 use crate::master::{Action, Master, Settings};
-use crate::message::{ToWorker, decode_to_master, encode_to_worker};
+use crate::message::{ToMaster, ToWorker, decode_to_master, encode_to_worker};
 use crate::roster::NodeId;
 use crate::transport::{Incoming, Listener};
 
@@ -111,7 +111,10 @@ impl Wire for Listener {
     fn take(&mut self, incoming: Incoming, shared: &Shared<Commanding>, complaints: &mut Complaints) {
         match incoming {
             Incoming::Message { peer, bytes } => match decode_to_master(&bytes) {
-                Ok(envelope) => shared.with(|master, now| master.receive(now, &peer, envelope.message)),
+                Ok(envelope) => {
+                    say_what_is_skipped(&peer, &envelope.message, shared, complaints);
+                    shared.with(|master, now| master.receive(now, &peer, envelope.message));
+                }
                 Err(malformed) => {
                     let is_known = shared.lock().roster().node(&peer).is_some();
                     if complaints.is_new(&format!("{peer} {malformed}")) {
@@ -135,5 +138,20 @@ impl Wire for Listener {
 
     fn is_done(&mut self) -> bool {
         self.is_idle()
+    }
+}
+
+fn say_what_is_skipped(
+    peer: &str,
+    message: &ToMaster,
+    shared: &Shared<Commanding>,
+    complaints: &mut Complaints,
+) {
+    let ToMaster::Stats(report) = message else { return };
+    if report.skipped > 0 && complaints.is_new(&format!("{peer} skipped")) {
+        let skipped = report.skipped;
+        let text =
+            format!("{skipped} entries of a report of {peer} cannot be read and do not count (told once)");
+        shared.tell(MasterEvent::Note(Level::Warning, text));
     }
 }

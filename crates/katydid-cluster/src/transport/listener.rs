@@ -22,7 +22,7 @@ const BACKLOG: i32 = 1024;
 const MAX_STRANGERS: usize = 1024;
 
 /// How long they may take.
-const HANDSHAKE: Duration = Duration::from_secs(30);
+const HANDSHAKE: Duration = Duration::from_secs(5);
 
 const LISTENER: usize = 0;
 

@@ -125,6 +125,10 @@ impl Client {
 
     /// Takes what came with WELCOME and returns what comes with INITIATE.
     pub(super) fn initiate(&mut self, welcome: &[u8], metadata: &[u8]) -> Result<Vec<u8>, Refusal> {
+        // A second answer would be sealed with the nonce of the first.
+        if self.agreed.is_some() {
+            return Err(Refusal::NotZeroMq);
+        }
         let mut parts = Parts(welcome);
         let nonce = long_nonce(b"WELCOME-", parts.next()?);
         let plain = open(&SalsaBox::new(&self.server, &self.connection), &nonce, parts.0)?;

@@ -13,6 +13,9 @@ const MAX_BEFORE: usize = 1024;
 
 const GREETING: usize = 64;
 
+/// Bytes that may wait to be written when a PING is answered.
+const MAX_PONGS: usize = 1 << 20;
+
 /// Longest identity that the protocol allows.
 const MAX_IDENTITY: usize = 255;
 
@@ -230,6 +233,8 @@ impl Session {
     fn obey(&mut self, body: &[u8]) -> Result<(), Refusal> {
         match split_command(body)? {
             (b"ERROR", reason) => Err(by_peer(reason)),
+            // A peer that asks and does not read gets no more answers than it reads.
+            (b"PING", _) if self.output.len() > MAX_PONGS => Ok(()),
             (b"PING", data) if !matches!(self.phase, Phase::Open(Some(_))) => {
                 let context = data.get(2..).unwrap_or_default();
                 write_command(&mut self.output, b"PONG", &context[..context.len().min(16)]);
@@ -457,12 +462,37 @@ mod tests {
         );
     }
 
+    /// What is sealed twice with one nonce can be read and forged by who sees both.
+    #[test]
+    fn a_second_welcome_is_refused() {
+        let [key, _] = two_keys();
+        let (mut master, mut worker) = pair(Some(key.clone()), Some(key));
+        master.receive(&std::mem::take(worker.output())).expect("a greeting");
+        worker.receive(&std::mem::take(master.output())).expect("a greeting");
+        master.receive(&std::mem::take(worker.output())).expect("a hello");
+        let welcome = std::mem::take(master.output());
+        assert_eq!(worker.receive(&welcome), Ok(()));
+        assert!(!std::mem::take(worker.output()).is_empty(), "it initiates");
+        assert_eq!(worker.receive(&welcome), Err(Refusal::NotZeroMq));
+        assert_eq!(*worker.output(), [], "and not again");
+    }
+
     #[test]
     fn a_ping_is_answered() {
         let (mut master, mut worker) = pair(None, None);
         talk(&mut master, &mut worker, 9000);
         assert_eq!(master.receive(b"\x04\x09\x04PING\x00\x0aab"), Ok(()));
         assert_eq!(*master.output(), b"\x04\x07\x04PONGab");
+    }
+
+    #[test]
+    fn who_does_not_read_the_answers_to_its_pings_gets_few() {
+        let (mut master, mut worker) = pair(None, None);
+        talk(&mut master, &mut worker, 9000);
+        for _ in 0..2 * MAX_PONGS / 20 {
+            assert_eq!(master.receive(b"\x04\x17\x04PING\x00\x0a0123456789abcdef"), Ok(()));
+        }
+        assert!(master.output().len() < MAX_PONGS + 100, "{} bytes wait", master.output().len());
     }
 
     proptest! {

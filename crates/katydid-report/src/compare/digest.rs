@@ -230,11 +230,12 @@ pub struct LevelDigest {
 impl LevelDigest {
     fn new(span: Span, marks: &[Mark]) -> Self {
         let inside: Vec<&Mark> = marks.iter().filter(|mark| holds(&span, mark.from, mark.until)).collect();
-        let target = inside.iter().map(|mark| mark.users).max().unwrap_or(0);
-        let ramp_ends_at =
-            inside.iter().find(|mark| mark.users == target).map_or(span.from, |mark| mark.until);
+        // A level after a larger one goes down to its users; one that never had them all counts from when it had most.
+        let most = inside.iter().map(|mark| mark.users).max().unwrap_or(0);
+        let reaches = |users: u64| inside.iter().find(|mark| mark.users == users);
+        let ramp_ends_at = reaches(span.users).or_else(|| reaches(most)).map_or(span.from, |mark| mark.until);
         let length = span.until - span.from;
-        let is_steady = target > 0 && span.until - ramp_ends_at >= LEAST_STEADY * length;
+        let is_steady = most > 0 && span.until - ramp_ends_at >= LEAST_STEADY * length;
         let counts_from = if is_steady { ramp_ends_at } else { span.from };
         let longest = inside.iter().map(|mark| mark.until - mark.from).fold(0.0, f64::max);
         let batch_s = ((span.until - counts_from) / BATCHES).max(longest);

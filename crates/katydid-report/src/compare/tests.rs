@@ -195,6 +195,50 @@ fn what_one_side_lacks_is_told() {
 }
 
 #[test]
+fn what_was_not_compared_has_not_passed() {
+    let levels = |users| with_levels(vec![span(1, 1, 0.0, 30.0), span(2, users, 30.0, 60.0)], 1.0, 1);
+    let none = with_levels(vec![span(1, 7, 0.0, 30.0), span(2, 99, 30.0, 60.0)], 1.0, 1);
+    let comparison = compare(&levels(10), &none, &Allowances::default());
+    assert!(!comparison.has_passed() && !comparison.is_regression());
+    assert!(text::conclusion(&comparison).starts_with("Nothing to compare, so not passed"));
+    let short = Law { per_second: 1, seconds: 10, ..CALM };
+    let comparison = compared(short, short, 1.0, 1);
+    assert!(!comparison.has_passed() && !comparison.is_regression());
+    assert!(text::conclusion(&comparison).starts_with("Nothing judged, so not passed"));
+}
+
+#[test]
+fn a_name_that_vanished_is_missing_and_not_without_data() {
+    let (before, mut after) = (compared_side(1), compared_side(2));
+    let gone = after.levels[0].names.remove(&("GET".into(), "/c".into()));
+    after.levels[0].names.insert(("GET".into(), "/d".into()), gone.expect("it was there"));
+    let comparison = compare(&before, &after, &Allowances::default());
+    assert_eq!(
+        text::conclusion(&comparison),
+        "No regression: none of 2 is worse by more than noise and what is allowed, 1 missing, 1 new"
+    );
+    assert!(comparison.has_passed());
+}
+
+fn compared_side(seed: u64) -> Digest {
+    digest(&run(CALM, 1.0, &mut Chance(seed)))
+}
+
+#[test]
+fn a_level_after_a_larger_one_counts_when_it_has_come_down() {
+    let (mut parts, names) = run(CALM, 1.0, &mut Chance(1));
+    for (at, part) in parts.iter_mut().enumerate() {
+        part.users = if at < 30 { 50 } else { 50 - 4 * (at as u64 - 29).min(10) };
+    }
+    let marks: Vec<Mark> =
+        parts.iter().map(|part| Mark { from: part.from, until: part.until, users: part.users }).collect();
+    let spans = vec![span(1, 50, 0.0, 30.0), span(2, 10, 30.0, 60.0)];
+    let mut digester = Digester::new(spans, &marks, &names, own_key);
+    parts.iter().for_each(|part| digester.add(part));
+    assert_eq!(digester.finish().levels[1].seconds, 20.0, "from the first second that ends with ten users");
+}
+
+#[test]
 fn a_ramp_does_not_count() {
     let (mut parts, names) = run(CALM, 1.0, &mut Chance(1));
     for (at, part) in parts.iter_mut().enumerate() {

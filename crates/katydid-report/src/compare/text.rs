@@ -96,21 +96,31 @@ fn finding(row: &Row, change: &Change) -> String {
 
 /// The last line.
 pub fn conclusion(comparison: &Comparison) -> String {
-    let count = |outcome| comparison.rows.iter().filter(|row| row.outcome == outcome).count();
-    let of = comparison.rows.len();
-    let undecided = match count(Outcome::Undecided) {
-        0 => String::new(),
-        some => format!(", {some} without enough data to tell"),
-    };
-    match count(Outcome::Worse) {
-        _ if of == 0 => "Nothing to compare: the two have no level and name in common".into(),
-        0 => {
-            format!("No regression: none of {of} is worse by more than noise and what is allowed{undecided}")
+    let count = |is: fn(&Row) -> bool| comparison.rows.iter().filter(|row| is(row)).count();
+    let of = count(is_on_both_sides);
+    let worse = count(|row| row.outcome == Outcome::Worse);
+    let others = [
+        (
+            count(|row| is_on_both_sides(row) && row.outcome == Outcome::Undecided),
+            "without enough data to tell",
+        ),
+        (count(|row| row.after.is_none()), "missing"),
+        (count(|row| row.before.is_none()), "new"),
+    ];
+    let others = others.iter().filter(|(count, _)| *count > 0);
+    let others: String = others.map(|(count, what)| format!(", {count} {what}")).collect();
+    match worse {
+        _ if of == 0 => {
+            format!("Nothing to compare, so not passed: the two have no level and name in common{others}")
         }
-        worse => {
-            format!("Regression: {worse} of {of} worse by more than noise and what is allowed{undecided}")
-        }
+        0 if !comparison.has_passed() => format!("Nothing judged, so not passed: of {of} none{others}"),
+        0 => format!("No regression: none of {of} is worse by more than noise and what is allowed{others}"),
+        _ => format!("Regression: {worse} of {of} worse by more than noise and what is allowed{others}"),
     }
+}
+
+fn is_on_both_sides(row: &Row) -> bool {
+    row.before.is_some() && row.after.is_some()
 }
 
 const COLUMNS: usize = 8;
