@@ -21,7 +21,6 @@ from gevent.lock import RLock
 from gevent.queue import Queue
 
 from katydid import _core
-from katydid.verdict.expect import expect
 
 from . import argument_parser, log, runners
 from ._distributed import PAUSE, DistributedRunner, key_of
@@ -195,9 +194,6 @@ class WorkerRunner(DistributedRunner):
         if options is None or not theirs:
             return
         own = argument_parser.default_args_dict()
-        if theirs.get("katydid_expect") and theirs["katydid_expect"] != options.katydid_expect:
-            options.katydid_expect = theirs["katydid_expect"]
-            expect(self.environment, options.katydid_expect)
         taken = {name: value for name, value in theirs.items() if name not in own or name in _FROM_MASTER}
         vars(options).update(taken)
 

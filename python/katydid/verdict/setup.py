@@ -39,11 +39,6 @@ def set_up(environment: Environment, options: Any) -> Watch | None:
     if not judge.levels and not judge.asks:
         return None
     _refuse_unknown_users(environment, judge)
-    if judge.users and options.master:
-        raise CannotJudge(
-            f"the threshold of user:{judge.users[0]}: of which class a user is, workers do not report; "
-            f"judge it by the names of requests, or run in one process"
-        )
     if judge.levels and (levels := _baseline_levels(options)):
         judge.compare_with(levels)
     if judge.levels:

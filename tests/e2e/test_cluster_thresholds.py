@@ -76,18 +76,3 @@ def test_levels_are_held_by_workers_and_told_apart(cluster: Cluster) -> None:
     assert node.ended(50) == 0, node.log
     assert node.said("spawning up to 2 users") and node.said("spawning up to 4 users")
     assert node.said("Verdict: passed")
-
-
-def test_rules_of_the_master_hold_on_workers(cluster: Cluster) -> None:
-    """A worker elsewhere is told the rules that the master has."""
-    load = ("-u", "2", "-r", "100", "-t", "2s", "--only-summary", "--threshold", "failures==0", "Broken")
-    master = cluster.headless("katydid", "--expect", '"*broken*" on GET /b', *load)
-    worker = cluster.worker("katydid")
-    assert (master.ended(), worker.ended()) == (0, 0), master.log
-    assert master.said("Verdict: passed")
-
-
-def test_a_threshold_of_a_class_is_refused_where_it_cannot_be_judged(cluster: Cluster) -> None:
-    master = cluster.headless("katydid", "-u", "1", "--threshold", "failures==0 on user:Shopper")
-    assert master.ended() == 2
-    assert master.said("user:Shopper")
