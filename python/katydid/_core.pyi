@@ -314,6 +314,12 @@ def cluster_pack(value: Any) -> bytes:
 def cluster_unpack(data: bytes) -> Any:
     """The value that a node has sent."""
 
+def cluster_take_stats(stats: RequestStats) -> bytes:
+    """Take statistics out, whole, as bytes that a listener can add to a report."""
+
+def cluster_merge_stats(stats: RequestStats, data: bytes) -> None:
+    """Add statistics that were taken out elsewhere. Raises ValueError for other bytes."""
+
 def cluster_key_files() -> tuple[str, str]:
     """A new cluster key as the contents of two files: the master's, and the workers'."""
 

@@ -121,6 +121,22 @@ impl Report {
     }
 }
 
+/// Statistics of a part of the requests, whole, for what a suite's listeners add to a report.
+pub fn stats_to_bytes(stats: RunStats) -> Vec<u8> {
+    let mut writer = Writer::new();
+    let (users, others) = (UserCounts::default(), Vec::new());
+    Report { stats, users, others, mark: Some(Mark::default()), raw: None, skipped: 0 }.write(&mut writer);
+    writer.into_bytes()
+}
+
+/// The inverse of [`stats_to_bytes`].
+///
+/// # Errors
+/// Bytes of something else.
+pub fn stats_of_bytes(bytes: &[u8]) -> Result<RunStats, Malformed> {
+    Report::read(bytes).map(|report| report.stats)
+}
+
 fn write_entry(writer: &mut Writer, entry: &Entry, is_whole: bool) {
     writer.map(14 + usize::from(is_whole));
     writer.text("name").text(&entry.name).text("method").text(&entry.method);

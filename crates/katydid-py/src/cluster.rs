@@ -32,6 +32,7 @@ use katydid_cluster::master::{self, Refused, Target};
 use katydid_cluster::message::{Setup, UserCounts};
 use katydid_cluster::node::{Ledger, MasterNode, WorkerNode};
 use katydid_cluster::pack::Writer;
+use katydid_cluster::report::{stats_of_bytes, stats_to_bytes};
 use katydid_cluster::roster::Node;
 use katydid_cluster::worker;
 use katydid_cluster::{Key, Level};
@@ -555,6 +556,21 @@ fn cluster_unpack<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyAn
     unpack(py, &packed.map_err(|error| PyValueError::new_err(error.to_string()))?)
 }
 
+/// Takes statistics out, whole, as bytes that a listener can add to a report.
+#[pyfunction]
+fn cluster_take_stats<'py>(py: Python<'py>, stats: &Bound<'py, RequestStats>) -> Bound<'py, PyBytes> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
+    PyBytes::new(py, &stats_to_bytes(stats.get().shared().take(now)))
+}
+
+/// Adds statistics that were taken out elsewhere.
+#[pyfunction]
+fn cluster_merge_stats(stats: &Bound<'_, RequestStats>, data: &[u8]) -> PyResult<()> {
+    let taken = stats_of_bytes(data).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    stats.get().shared().merge(&taken);
+    Ok(())
+}
+
 /// A new cluster key as the contents of two files, the master's and the workers'.
 #[pyfunction]
 fn cluster_key_files() -> (String, String) {
@@ -568,6 +584,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<ClusterWorker>()?;
     module.add_class::<ClusterEvent>()?;
     module.add_function(wrap_pyfunction!(cluster_pack, module)?)?;
+    module.add_function(wrap_pyfunction!(cluster_take_stats, module)?)?;
+    module.add_function(wrap_pyfunction!(cluster_merge_stats, module)?)?;
     module.add_function(wrap_pyfunction!(cluster_unpack, module)?)?;
     module.add_function(wrap_pyfunction!(cluster_key_files, module)?)
 }
