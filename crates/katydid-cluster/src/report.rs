@@ -413,9 +413,20 @@ fn each_count(map: &[u8], mut take: impl FnMut(f64, u64)) -> Result<(), Malforme
     Ok(())
 }
 
+/// Seconds from the first to the last that a series of one second may have, and how many more for each further one.
+/// Within, counters are kept for the seconds between, too: a short message could make us hold a day of them.
+const SPAN_S: (f64, f64) = (60.0, 16.0);
+
 fn add_seconds(seconds: &mut PerSecond, map: &[u8]) -> Result<(), Malformed> {
-    each_count(map, |second, count| {
+    let (mut newest, mut span) = (f64::NEG_INFINITY, SPAN_S.0);
+    each_count(map, |second, _| {
         if MOMENTS.contains(&second) {
+            newest = newest.max(second);
+            span += SPAN_S.1;
+        }
+    })?;
+    each_count(map, |second, count| {
+        if MOMENTS.contains(&second) && second > newest - span {
             seconds.add(second as i64, u32::try_from(count).unwrap_or(u32::MAX));
         }
     })

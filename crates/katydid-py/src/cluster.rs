@@ -26,8 +26,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use katydid_cluster::clock::duration_of;
 use katydid_cluster::master::{self, Refused, Target};
 use katydid_cluster::message::{Setup, UserCounts};
 use katydid_cluster::node::{Ledger, MasterNode, WorkerNode};
@@ -73,11 +74,6 @@ impl Ledger for Books {
         let shared = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         shared.merge(delta);
     }
-}
-
-/// Seconds as Python gives them; nonsense counts as none.
-fn seconds(value: f64) -> Duration {
-    Duration::try_from_secs_f64(value).unwrap_or_default()
 }
 
 /// A master that listens. See the module for the contract.
@@ -263,10 +259,10 @@ impl ClusterMaster {
     ) {
         let change = |master: &mut master::Master, _| {
             let settings = master.settings_mut();
-            settings.heartbeat_interval = heartbeat_interval.map_or(settings.heartbeat_interval, seconds);
+            settings.heartbeat_interval = heartbeat_interval.map_or(settings.heartbeat_interval, duration_of);
             settings.liveness = liveness.unwrap_or(settings.liveness);
-            settings.forgotten_after = forgotten_after.map_or(settings.forgotten_after, seconds);
-            settings.report_wait = report_wait.map_or(settings.report_wait, seconds);
+            settings.forgotten_after = forgotten_after.map_or(settings.forgotten_after, duration_of);
+            settings.report_wait = report_wait.map_or(settings.report_wait, duration_of);
             settings.takes_over = takes_over.unwrap_or(settings.takes_over);
         };
         py.detach(|| self.node.command(change));
@@ -419,7 +415,7 @@ impl ClusterWorker {
     /// All users are stopped. A stock master hears after `wait` seconds that this worker is ready again.
     #[pyo3(signature = (wait = 0.0))]
     fn stopped(&self, py: Python<'_>, wait: f64) {
-        py.detach(|| self.node.command(|worker, now| worker.stopped(now, seconds(wait))));
+        py.detach(|| self.node.command(|worker, now| worker.stopped(now, duration_of(wait))));
     }
 
     /// How busy this process is.
@@ -502,11 +498,11 @@ impl ClusterWorker {
     ) {
         let change = |worker: &mut worker::Worker, _| {
             let settings = worker.settings_mut();
-            settings.heartbeat_interval = heartbeat_interval.map_or(settings.heartbeat_interval, seconds);
-            settings.report_interval = report_interval.map_or(settings.report_interval, seconds);
-            settings.connect_timeout = connect_timeout.map_or(settings.connect_timeout, seconds);
+            settings.heartbeat_interval = heartbeat_interval.map_or(settings.heartbeat_interval, duration_of);
+            settings.report_interval = report_interval.map_or(settings.report_interval, duration_of);
+            settings.connect_timeout = connect_timeout.map_or(settings.connect_timeout, duration_of);
             settings.connect_tries = connect_tries.unwrap_or(settings.connect_tries);
-            settings.master_timeout = master_timeout.map_or(settings.master_timeout, seconds);
+            settings.master_timeout = master_timeout.map_or(settings.master_timeout, duration_of);
         };
         py.detach(|| self.node.command(change));
     }
