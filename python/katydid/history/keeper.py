@@ -115,6 +115,8 @@ class Keeper:
         self._level: tuple[int, str, str, int, float] | None = None
         self._next_level: tuple[str, str, int] | None = None
         self._told: list[str] = []
+        self.finding: tuple[str, str, bool] | None = None
+        """How the run compares with its baseline: what was asked, what was found, and whether it has passed."""
         self._recording = recording_of(environment)
         environment.events.test_start.add_listener(self._on_start)
         environment.events.test_stop.add_listener(self._on_stop)
@@ -255,10 +257,12 @@ class Keeper:
             compared = _core.history_compare(self._store, baseline, str(self._number))
         except (OSError, ValueError) as fault:
             self._told = ["", f"Not held against the baseline {baseline}, so not passed: {fault}"]
+            self.finding = (f"no slower than {baseline}", f"not compared: {fault}", False)
             return False
         lines, has_passed, whole, _ = compared
         outcome["comparison"] = json.loads(whole)
         self._told = ["", *lines]
+        self.finding = (f"no slower than {baseline}", lines[-1], has_passed)
         return has_passed
 
     def comparison(self) -> Any:

@@ -359,6 +359,14 @@ export interface Level {
 }
 
 /** Whether a run met what was asked of it, or how it stands while it goes on. */
+/** Something beside thresholds and levels that decided on a run. */
+export interface Finding {
+  kind: "rule" | "tasks" | "baseline";
+  name: string;
+  said: string;
+  passed: boolean;
+}
+
 export interface Verdict {
   is_over: boolean;
   is_asked: boolean;
@@ -366,4 +374,5 @@ export interface Verdict {
   aborted: string | null;
   thresholds: Outcome[];
   levels: Level[];
+  findings?: Finding[];
 }
