@@ -85,6 +85,12 @@ class Node:
         except AssertionError as fault:
             raise AssertionError(f"{self.command} never said {text!r}:\n{self.log}") from fault
 
+    def handles(self, number: int) -> bool:
+        """Has the process a handler of its own for a signal?"""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        (caught,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
+        return bool(int(caught, 16) & 1 << (number - 1))
+
     def signal(self, number: int) -> None:
         self.process.send_signal(number)
 

@@ -161,7 +161,7 @@ def test_a_port_that_is_taken_is_said(cluster: Cluster) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_worker_that_waits_for_a_master_can_be_ended(cluster: Cluster, number: int) -> None:
     worker = cluster.worker("katydid")
-    worker.expect("starting katydid")
+    wait_for("its handlers", lambda: worker.handles(signal.SIGINT) and worker.handles(signal.SIGTERM))
     worker.signal(number)
     assert worker.ended(10) == 1
     assert not worker.said("Traceback")

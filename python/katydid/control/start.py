@@ -257,8 +257,6 @@ class Starter:
             return
         if environment.runner is not None and environment.runner.state in _ACTIVE:
             raise BadField(given[0], "is asked of a run as it starts; stop the present one first")
-        if "expect" in given and getattr(environment.runner, "clients", None) is not None:
-            raise BadField("expect", "in a cluster each worker's command gets the rules: --expect")
         try:
             ask_anew(environment, environment.parsed_options, order.stages, order.thresholds, order.expect)
         except BadAsk as fault:
