@@ -1,6 +1,6 @@
-// How are the three documents built?
+// How are the documents built?
 //
-// `vite build` makes the page and the sign-in form with their assets; `vite build --mode report` makes the report as one file,
+// `vite build` makes the page, the pages about stored runs and the sign-in form with their assets; `vite build --mode report` makes the report as one file,
 // which may not refer to any other.
 
 import react from "@vitejs/plugin-react";
@@ -50,7 +50,7 @@ function page(): UserConfig {
     build: {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
-      rollupOptions: { input: ["index.html", "auth.html"] },
+      rollupOptions: { input: ["index.html", "history.html", "auth.html"] },
     },
   };
 }

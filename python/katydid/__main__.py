@@ -2,7 +2,7 @@
 
 Only `katydid target …`, which starts a practice server, `katydid replay …`, which sends a failed request
 again, `katydid completions SHELL`, which prints a script, and the commands about stored runs (`runs`, `show`,
-`report`, `export`, `compare`, `baseline`) do something else.
+`history`, `report`, `export`, `compare`, `baseline`) do something else.
 
 The order here is a contract: sockets are patched before anything else is imported, and the alias for `locust`
 exists before a locustfile can ask for it.
@@ -21,6 +21,8 @@ def main() -> None:
         sys.exit(_print_completions(sys.argv[2:]))
     if sys.argv[1:2] == ["report"]:
         sys.exit(_report(sys.argv[2:]))
+    if sys.argv[1:2] == ["history"]:
+        sys.exit(_serve_history(sys.argv[2:]))
     if sys.argv[1:2] and sys.argv[1] in _HISTORY:
         sys.exit(_ask_history(sys.argv[1:]))
 
@@ -72,6 +74,13 @@ def _report(argv: list[str]) -> int:
     from katydid.history.report import report_main
 
     return report_main(argv)
+
+
+def _serve_history(argv: list[str]) -> int:
+    """The pages about stored runs, without a run."""
+    from katydid.history.pages import pages_main
+
+    return pages_main(argv)
 
 
 def _print_completions(argv: list[str]) -> int:

@@ -11,39 +11,18 @@ import io
 import ssl
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import gevent
+from answer_cases import INTERRUPTIONS, stall
+from case_table import Table, by_code
 from client_places import AUTHORITY
 from misbehaving import misbehave
-from requests_cases import INTERRUPTIONS, stall
 from scripted import OK, answer
 
-Case = Callable[[Any], Any]
-CASES: dict[str, Case] = {}
-
-
-def case(function: Case) -> Case:
-    """Put a function into the table under its name."""
-    CASES[function.__name__] = function
-    return function
-
-
-def call(name: str, method: str, *positional: Any, **named: Any) -> None:
-    """Put one call of the client into the table."""
-    CASES[name] = lambda stage: getattr(stage.client, method)(*positional, **named)
-
-
-def served(name: str, reply: bytes | Callable[..., bytes | None], act: Case) -> None:
-    """Put an act into the table that meets a server with this answer or script."""
-
-    def play(stage: Any) -> Any:
-        stage.server.script = (lambda request, peer: reply) if isinstance(reply, bytes) else reply
-        return act(stage)
-
-    CASES[name] = play
-
+CASES = Table()
+case, call, served = CASES.case, CASES.call, CASES.served
 
 # URLs and methods
 
@@ -174,12 +153,6 @@ def no_such_attributes(stage):
 
 
 # status codes and catch_response
-
-
-def by_code(request: Any, peer: Any) -> bytes:
-    code = "".join(sign for sign in request.path[1:4] if sign.isdigit()) or "200"
-    body = b"" if code in ("204", "304") else b'{"a": "hello"}'
-    return answer(f"{code} Whatever", body, "Content-Type: application/json")
 
 
 for code in (200, 201, 203, 204, 206, 208, 209, 226, 300, 304, 305, 400, 404, 418, 500, 503):

@@ -7,6 +7,7 @@ command to test, else it is this interpreter's.
 import os
 import shlex
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,8 @@ def test_same_facts_on_both(case: Path, stock: list[str], katydid: list[str], tm
             Run.begin(stock, case, facts, server_of_stock, tmp_path / "stock"),
             Run.begin(katydid, case, facts, server_of_ours, tmp_path / "katydid"),
         )
-        theirs, ours = (run.finish() for run in runs)
+        with ThreadPoolExecutor() as side_by_side:
+            theirs, ours = side_by_side.map(Run.finish, runs)
     _assert_promises(facts, theirs, "stock Locust")
     _assert_promises(facts, ours, "katydid")
     _assert_alike(facts, theirs, ours)

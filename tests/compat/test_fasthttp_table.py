@@ -16,8 +16,6 @@ if _HELPERS not in sys.path:
 
 from fast_cases import CASES  # noqa: E402
 
-pytestmark = pytest.mark.xdist_group("fasthttp table")
-
 FEWEST = 180
 
 # Where ours differ knowingly, each with its row in docs/differences.md: the case, and places in its result.

@@ -17,8 +17,6 @@ if _HELPERS not in sys.path:
 
 from requests_cases import CASES  # noqa: E402
 
-pytestmark = pytest.mark.xdist_group("requests table")
-
 FEWEST = 300
 
 # Where ours differ knowingly: the case, and the places in its result.

@@ -17,7 +17,17 @@ from commands import target
 from nodes import Cluster, Node, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
-SUITE = ROOT / "examples" / "shop_agent"
+SHOP = ROOT / "examples" / "shop_agent"
+SUITE = """
+from locust import HttpUser, constant, task
+
+class Visitor(HttpUser):
+    wait_time = constant(0.1)
+
+    @task
+    def look(self):
+        self.client.get("/health")
+"""
 
 
 @pytest.fixture
@@ -46,7 +56,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 def started(cluster: Cluster, service: dict[str, Any], variables: dict[str, str]) -> Node:
     """A service's command, with places and ports of this machine."""
-    words = [word.replace("/mnt/locust", str(SUITE)) for word in service["command"]]
+    words = [word.replace("/mnt/locust", str(SHOP)) for word in service["command"]]
     if "--master" in words:
         ports = ["--master-bind-port", str(cluster.port), "--web-port", cluster.page.rpartition(":")[2]]
     else:
@@ -72,6 +82,36 @@ def test_the_compose_file_is_a_cluster(
             node.signal(signal.SIGTERM)
         for node in (master, *workers):
             node.ended(patience=int(services["worker"]["stop_grace_period"].removesuffix("s")))
+
+
+def test_a_job_of_an_operator_ends_by_itself(cluster: Cluster, variables: dict[str, str]) -> None:
+    """Kubernetes calls it done when the master ends with 0; the workers have to end, too."""
+    suite = cluster.folder / "test.py"
+    suite.write_text(SUITE)
+    ours = ["--master-bind-port", str(cluster.port), "--web-port", cluster.page.rpartition(":")[2]]
+    with target("shop") as shop:
+        seed = [
+            "--locustfile",
+            str(suite),
+            "--host",
+            shop,
+            "--users",
+            "4",
+            "--spawn-rate",
+            "4",
+            "--run-time",
+            "2s",
+        ]
+        added = [f"--master-port={cluster.port}", "--expect-workers=2", "--autostart", "--autoquit", "1"]
+        flags = ["--enable-rebalancing", "--only-summary"]
+        master = cluster.start("katydid", *seed, "--master", *added, *flags, *ours, **variables)
+        there = ["--worker", f"--master-port={cluster.port}", "--master-host=127.0.0.1"]
+        workers = [
+            cluster.start("katydid", "--locustfile", str(suite), *there, **variables) for _ in range(2)
+        ]
+        assert [node.ended() for node in (master, *workers)] == [0, 0, 0]
+    total = next(line for line in master.lines if "Aggregated" in line)
+    assert int(total.split()[1]) > 20
 
 
 def is_healthy(cluster: Cluster, service: dict[str, Any]) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -134,3 +136,24 @@ def answer(status: str = "200 OK", body: bytes = b"", *headers: str) -> bytes:
     """A complete answer."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
+
+
+client_has_seen = threading.Event()
+"""Whom `in_pieces` waits for."""
+
+
+def in_pieces(request: Received, peer: Peer) -> bytes:
+    """A script: a part of the body, and the rest when the client has seen that."""
+    peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nab\ncd\n\r\n")
+    client_has_seen.wait(5)
+    client_has_seen.clear()
+    return b"5\r\nef\ngh\r\n0\r\n\r\n"
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The address of a server of the standard library's, whose requests a class of its kind handles."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()

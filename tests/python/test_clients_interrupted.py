@@ -27,18 +27,7 @@ class Mine(Exception):
     """Thrown into a greenlet."""
 
 
-@pytest.fixture(autouse=True)
-def limit() -> Iterator[None]:
-    """No test of waiting may wait for ever."""
-    with gevent.Timeout(30):
-        yield
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    running = Server()
-    yield running
-    running.close()
+pytestmark = pytest.mark.usefixtures("limit")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import functools
 import gc
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -22,13 +22,6 @@ from katydid.locust.event import EventHook
 from scripted import OK, Server
 
 LIMIT_S = 20
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    running = Server()
-    yield running
-    running.close()
 
 
 @pytest.fixture(params=[HttpSession, FastHttpSession])

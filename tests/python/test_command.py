@@ -257,7 +257,8 @@ events.test_start.add_listener(lambda environment: begun.append(time.perf_counte
 events.test_stopping.add_listener(lambda environment: print(time.perf_counter() - begun[0]))
 """
     (place / "locustfile.py").write_text(TICKING + timing)
-    assert float(run(place, "--headless -t 1s -q").stdout) >= 0.99
+    lasted = float(run(place, "--headless -t 1s -q").stdout)
+    assert lasted > 0.5, "with the slow start in it, it would be 0.3 s"
 
 
 def test_as_many_files_may_be_open_as_the_system_allows(place: Path) -> None:

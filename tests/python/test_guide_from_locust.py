@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from commands import RUN_TIME_BEGINS_NOW
 from contrib_servers import free_port
 from scripted import Server
 from stand_in import environment_with_stand_in
@@ -44,7 +44,7 @@ def typed(script: str, folder: Path, port: int, *programs: Path) -> str:
 
     Returns what they said. All must end with code 0.
     """
-    shutil.copy(SUITE, folder / "locustfile.py")
+    (folder / "locustfile.py").write_text(SUITE.read_text() + RUN_TIME_BEGINS_NOW)
     (folder / "test_visits.py").write_text(VISITS)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LOCUST_", "PYTEST_"))}
     path = os.pathsep.join([*map(str, programs), os.environ["PATH"]])

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import duckdb
 import pytest
@@ -150,7 +151,11 @@ def test_a_run_that_is_slower_than_its_baseline_ends_with_3(place: Place) -> Non
     same = place.load(8, "--baseline main")
     assert same.returncode == 0, same.stderr
     assert "No regression: none of 2" in same.stderr
-    slow = place.load(8, "--baseline main", SLOWNESS="1.5")
+    slow = place.load(8, "--baseline main --junit junit.xml", SLOWNESS="1.5")
+    (case,) = ElementTree.parse(place.folder / "junit.xml").findall(
+        ".//testcase[@classname='katydid.baseline']"
+    )
+    assert case.attrib["name"] == "no slower than main" and case.find("failure") is not None
     assert slow.returncode == 3, slow.stderr
     assert "GET /b: p95 +" in slow.stderr and "GET /a: p95" not in slow.stderr
     (kept, *_) = place.shown("runs")

@@ -87,8 +87,9 @@ def test_a_dead_collector_is_told_of_once_and_costs_the_run_nothing(place: Place
 @pytest.mark.parametrize(
     ("options", "variables", "said"),
     [
-        ("--otlp ftp://x", {}, "--otlp: cannot use the URL"),
-        ("--otlp collector:4318", {}, "--otlp: cannot use the URL"),
+        ("--otlp ftp://x", {}, '--otlp: "ftp://x" is no address of a collector: write http://'),
+        ("--otlp collector:4318", {}, '--otlp: "collector:4318" is no address of a collector'),
+        ("--otlp http://x:99999", {}, "--otlp: cannot use the URL"),
         ("--otlp env", {}, "--otlp: env means OTEL_EXPORTER_OTLP_ENDPOINT, which is not set"),
         (
             "--otlp http://x",

@@ -17,8 +17,6 @@ import pytest
 from contrib_servers import postgres
 from history_places import TICKING, Place
 
-pytestmark = pytest.mark.xdist_group("postgres")
-
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:

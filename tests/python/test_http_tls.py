@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import gevent
 import pytest
 from katydid.locust.clients import HttpSession
 from katydid.locust.contrib.fasthttp import FastHttpSession
@@ -23,11 +22,7 @@ AUTHORITY = str(FILES / "authority.pem")
 CLIENT = str(FILES / "client.pem")
 
 
-@pytest.fixture(autouse=True)
-def limit() -> Iterator[None]:
-    """No test of waiting may wait for ever."""
-    with gevent.Timeout(30):
-        yield
+pytestmark = pytest.mark.usefixtures("limit")
 
 
 @pytest.fixture

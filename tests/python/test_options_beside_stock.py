@@ -17,10 +17,7 @@ _PROBE_PROGRAM = Path(__file__).parent / "option_probe.py"
 
 CASES = all_cases()
 
-pytestmark = [
-    pytest.mark.timeout(900),  # the first test waits for all runs on both commands
-    pytest.mark.xdist_group("options beside stock"),
-]
+pytestmark = pytest.mark.timeout(900)  # the first test waits for all runs on both commands
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ def _outcomes(python: str, command: str, folder: Path) -> list[Outcome]:
     prepared = [_prepare(place, case) for place, case in zip(folders, CASES, strict=True)]
     table = folder / f"{command}.json"
     table.write_text(json.dumps(prepared))
-    subprocess.run([python, str(_PROBE_PROGRAM), command, str(table)], check=True, timeout=400)
+    subprocess.run([python, str(_PROBE_PROGRAM), command, str(table)], check=True, timeout=800)
     return [_collect(place) for place in folders]
 
 

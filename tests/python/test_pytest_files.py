@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import RUN_TIME_BEGINS_NOW
 from scripted import Peer, Received, Server, answer
 
 FILE = """
@@ -123,20 +124,9 @@ def test_each_function_becomes_a_class_of_users(file: Path) -> None:
     assert ours.stdout.split() == ["Available", "Users:", *NAMES]
 
 
-CLOCK = """
-import gevent
-from locust import events
-
-@events.init.add_listener
-def begin_now(**kwargs):
-    gevent.get_hub().loop.update_now()
-"""
-
-
 def test_a_run_records_what_stock_locust_does(file: Path, server: Server) -> None:
-    # Stock Locust counts the run time from when its loop last looked at the clock, before the start-up.
     clock = file.with_name("clock.py")
-    clock.write_text(CLOCK)
+    clock.write_text(RUN_TIME_BEGINS_NOW)
     tables, codes, failures = [], [], []
     for python in (os.environ["STOCK_PYTHON"], sys.executable):
         done = run(python, file, *load(server.url, "--csv", "run", "-t", "3s"), beside=f",{clock}")

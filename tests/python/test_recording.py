@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import gevent
 import pytest
 from katydid import _core
 from katydid.locust import log
@@ -26,18 +25,7 @@ class Unspeakable(Exception):
         raise RuntimeError("no words")
 
 
-@pytest.fixture(autouse=True)
-def limit() -> Iterator[None]:
-    """No test of waiting may wait for ever."""
-    with gevent.Timeout(30):
-        yield
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    running = Server()
-    yield running
-    running.close()
+pytestmark = pytest.mark.usefixtures("limit")
 
 
 @pytest.fixture

@@ -12,8 +12,6 @@ from katydid import _core
 from scripted import Server
 from stand_in import SOURCE, environment_with_stand_in
 
-pytestmark = pytest.mark.xdist_group("stand-in")
-
 LOCUSTFILE = """
 from locust import HttpUser, constant, task
 

@@ -10,8 +10,6 @@ from pathlib import Path
 import katydid
 import pytest
 
-pytestmark = pytest.mark.xdist_group("types")
-
 LOCUSTFILE = Path(__file__).with_name("typed_locustfile.py")
 ROOT = LOCUSTFILE.parents[2]
 

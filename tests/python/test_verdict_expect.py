@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from katydid.locust import FastHttpUser, HttpUser, User
 from katydid.locust.env import Environment
 from katydid.results import samples
 from katydid.verdict.expect import CONTEXT_KEY, Expectations, RuleBroken, expect, expectations_of
+from scripted import serving
 
 
 class Server(BaseHTTPRequestHandler):
@@ -34,21 +34,8 @@ class Server(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
-@pytest.fixture(params=[HttpUser, FastHttpUser])
-def user(request: pytest.FixtureRequest, host: str) -> Iterator[HttpUser]:
-    user_class = type("Visitor", (request.param,), {"host": host, "abstract": False})
-    environment = Environment(user_classes=[user_class])
-    environment.create_local_runner()
-    samples.keep(environment)
-    yield user_class(environment)
-    assert environment.runner is not None
-    environment.runner.quit()
+    with serving(Server) as address:
+        yield address
 
 
 def counts(environment: Environment) -> tuple[int, int]:

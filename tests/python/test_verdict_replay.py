@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from katydid.verdict.replay import (
     kept_in,
     message_of,
 )
+from scripted import serving
 
 
 def sample(**changes: Any) -> dict[str, Any]:
@@ -147,11 +147,9 @@ class Server(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def host() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     Server.seen.clear()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with serving(Server) as address:
+        yield address
 
 
 @pytest.fixture

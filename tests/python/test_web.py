@@ -5,50 +5,20 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import gevent
 import pytest
 from katydid.control import documents
 from katydid.control.page import as_data
 from katydid.control.report import as_html, as_markdown, report_data
-from katydid.locust import User, constant, task
 from katydid.locust import web as module
 from katydid.locust.env import Environment
 from katydid.locust.html import get_html_report
 from katydid.locust.web import WebUI
+from listening import Idle
 
-
-class Idle(User):
-    wait_time = constant(1000)
-
-    @task
-    def idle(self) -> None: ...
-
-
-@pytest.fixture(autouse=True)
-def limit() -> Iterator[None]:
-    with gevent.Timeout(30):
-        yield
-
-
-@pytest.fixture
-def make() -> Iterator[Callable[..., WebUI]]:
-    """Pages of environments with a runner, ended with the test."""
-    made: list[WebUI] = []
-
-    def make_page(**settings: Any) -> WebUI:
-        environment = Environment(user_classes=[Idle], locustfile="suite.py")
-        environment.create_local_runner()
-        made.append(environment.create_web_ui("127.0.0.1", 0, **settings))
-        return made[-1]
-
-    yield make_page
-    for page in made:
-        page.stop()
-        assert page.environment.runner is not None
-        page.environment.runner.quit()
+pytestmark = pytest.mark.usefixtures("limit")
 
 
 def fetch(page: WebUI, path: str, data: bytes | None = None) -> tuple[int, bytes]:
@@ -64,35 +34,35 @@ def fetch(page: WebUI, path: str, data: bytes | None = None) -> tuple[int, bytes
 
 
 class TestSurface:
-    def test_a_free_port_is_told(self, make: Callable[..., WebUI]) -> None:
-        page = make()
+    def test_a_free_port_is_told(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page()
         assert page.environment.web_ui is page
         assert page.server.server_port > 0
         assert page.greenlet is not None and not page.greenlet.dead
         assert json.loads(fetch(page, "/stats/requests")[1])["state"] == "ready"
 
-    def test_a_delayed_start(self, make: Callable[..., WebUI]) -> None:
-        page = make(delayed_start=True)
+    def test_a_delayed_start(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page(delayed_start=True)
         assert page.server is None and page.greenlet is None
         page.start()
         assert fetch(page, "/tasks")[0] == 200
 
-    def test_a_stopped_page_listens_no_more(self, make: Callable[..., WebUI]) -> None:
-        page = make()
+    def test_a_stopped_page_listens_no_more(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page()
         page.stop()
         with pytest.raises(OSError):
             fetch(page, "/")
 
-    def test_a_taken_port(self, make: Callable[..., WebUI]) -> None:
+    def test_a_taken_port(self, make_page: Callable[..., WebUI]) -> None:
         with pytest.raises(OSError, match="cannot listen"):
-            Environment(user_classes=[Idle]).create_web_ui("127.0.0.1", make().server.server_port)
+            Environment(user_classes=[Idle]).create_web_ui("127.0.0.1", make_page().server.server_port)
 
-    def test_login_manager_needs_a_login(self, make: Callable[..., WebUI]) -> None:
-        assert not hasattr(make(delayed_start=True), "login_manager")
-        assert hasattr(make(delayed_start=True, web_login=True), "login_manager")
+    def test_login_manager_needs_a_login(self, make_page: Callable[..., WebUI]) -> None:
+        assert not hasattr(make_page(delayed_start=True), "login_manager")
+        assert hasattr(make_page(delayed_start=True, web_login=True), "login_manager")
 
-    def test_template_args_are_locusts_and_the_users(self, make: Callable[..., WebUI]) -> None:
-        page = make(delayed_start=True)
+    def test_template_args_are_locusts_and_the_users(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page(delayed_start=True)
         page.template_args["extended_tabs"] = [{"title": "Mine", "key": "mine"}]
         page.update_template_args()
         assert page.template_args["extended_tabs"] == [{"title": "Mine", "key": "mine"}]
@@ -100,9 +70,9 @@ class TestSurface:
         assert page.template_args["users"]["Idle"]["tasks"] == ["idle"]
 
     def test_a_required_host_is_read_when_needed(
-        self, make: Callable[..., WebUI], monkeypatch: pytest.MonkeyPatch
+        self, make_page: Callable[..., WebUI], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        page = make()
+        page = make_page()
         monkeypatch.setattr(module, "HOST_IS_REQUIRED", True)
         assert json.loads(fetch(page, "/api/v1/config")[1])["is_host_required"] is True
 
@@ -121,15 +91,15 @@ class TestFlask:
         subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
 
     def test_without_it_the_first_use_says_how_to_install_it(
-        self, make: Callable[..., WebUI], monkeypatch: pytest.MonkeyPatch
+        self, make_page: Callable[..., WebUI], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        page = make(delayed_start=True)
+        page = make_page(delayed_start=True)
         monkeypatch.setitem(sys.modules, "flask", None)
         with pytest.raises(ImportError, match=r"pip install 'katydid\[web\]'"):
             _ = page.app
 
-    def test_a_client_of_the_application_sees_built_in_pages(self, make: Callable[..., WebUI]) -> None:
-        page = make(delayed_start=True)
+    def test_a_client_of_the_application_sees_built_in_pages(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page(delayed_start=True)
         client = page.app.test_client()
         page.environment.stats.log_request("GET", "/x", 5, 1)
         answer = client.get("/stats/requests").get_json()
@@ -139,8 +109,8 @@ class TestFlask:
         assert b'"extra_options"' in client.get("/").data
         page.app.view_functions["locust.request_stats"].clear_cache()  # type: ignore[attr-defined]
 
-    def test_an_added_route_leaves_the_others_native(self, make: Callable[..., WebUI]) -> None:
-        page = make(delayed_start=True)
+    def test_an_added_route_leaves_the_others_native(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page(delayed_start=True)
         scope = page._application
         assert scope.scope == "nothing"
         page.app.add_url_rule("/mine", "mine", lambda: "mine")
@@ -148,17 +118,17 @@ class TestFlask:
         page.app.after_request(lambda response: response)
         assert scope.scope == "everything"
 
-    def test_a_replaced_view_is_used(self, make: Callable[..., WebUI]) -> None:
-        page = make(delayed_start=True)
+    def test_a_replaced_view_is_used(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page(delayed_start=True)
         page.app.view_functions["locust.tasks"] = lambda: "mine"
         page.start()
         gevent.sleep(0.05)
         assert fetch(page, "/tasks") == (200, b"mine")
 
-    def test_the_page_is_a_template(self, make: Callable[..., WebUI]) -> None:
+    def test_the_page_is_a_template(self, make_page: Callable[..., WebUI]) -> None:
         from flask import render_template
 
-        page = make()
+        page = make_page()
 
         @page.app.route("/mine")
         def mine() -> str:
@@ -169,24 +139,24 @@ class TestFlask:
         assert text.startswith("<!doctype html>")
         assert "\\u003c/script\\u003e" in text and "</script><b>" not in text
 
-    def test_a_view_that_raises_is_a_500(self, make: Callable[..., WebUI]) -> None:
-        page = make(delayed_start=True)
+    def test_a_view_that_raises_is_a_500(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page(delayed_start=True)
         page.app.add_url_rule("/broken", "broken", lambda: 1 / 0)
         page.start()
         gevent.sleep(0.05)
         with pytest.raises(urllib.error.HTTPError, match="500"):
             fetch(page, "/broken")
 
-    def test_a_login_that_is_not_set_up_shows_nothing(self, make: Callable[..., WebUI]) -> None:
-        page = make(delayed_start=True, web_login=True)
+    def test_a_login_that_is_not_set_up_shows_nothing(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page(delayed_start=True, web_login=True)
         answer = page.app.test_client().get("/stats/requests")
         assert answer.status_code == 200
         assert b"not set up" in answer.data and b"user_count" not in answer.data
 
 
 class TestPublished:
-    def test_a_run(self, make: Callable[..., WebUI]) -> None:
-        page = make()
+    def test_a_run(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page()
         runner = page.environment.runner
         assert runner is not None
         fetch(page, "/swarm", b"user_count=2&spawn_rate=100&run_time=1m")
@@ -210,8 +180,8 @@ class TestPublished:
         fetch(page, "/stop")
         assert json.loads(fetch(page, "/api/v1/run")[1])["state"] == "stopped"
 
-    def test_a_run_that_was_just_begun(self, make: Callable[..., WebUI]) -> None:
-        page = make()
+    def test_a_run_that_was_just_begun(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page()
         for count in (3, 5):
             fetch(page, "/swarm", f"user_count={count}&spawn_rate=1".encode())
             run = json.loads(page._recording.board.answer("/api/v1/run")[2])
@@ -219,16 +189,16 @@ class TestPublished:
         marks = json.loads(fetch(page, "/api/v1/history")[1])["marks"]
         assert [mark["text"] for mark in marks if mark["kind"] == "users"] == ["5 users"]
 
-    def test_a_refused_change_leaves_no_mark(self, make: Callable[..., WebUI]) -> None:
-        page = make()
+    def test_a_refused_change_leaves_no_mark(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page()
         fetch(page, "/swarm", b"user_count=1&spawn_rate=100")
         gevent.sleep(0.1)
         fetch(page, "/swarm", b"user_count=7")
         marks = json.loads(fetch(page, "/api/v1/history")[1])["marks"]
         assert "users" not in [mark["kind"] for mark in marks]
 
-    def test_documents_with_what_json_cannot_say(self, make: Callable[..., WebUI]) -> None:
-        page = make(delayed_start=True)
+    def test_documents_with_what_json_cannot_say(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page(delayed_start=True)
         page.template_args.update({"most": float("inf"), "half": "\ud800", "odd": {(1, 2): {3}}})  # type: ignore[dict-item]
         page.start()
         shown = json.loads(fetch(page, "/")[1].decode().split('application/json">')[1].split("</script>")[0])
@@ -236,8 +206,8 @@ class TestPublished:
         assert (arguments["most"], arguments["half"], arguments["odd"]) == (None, "?", {"(1, 2)": [3]})
         assert as_data({"x": float("nan"), "half": "\ud800"}) == '{"x": null,"half": "?"}'
 
-    def test_marks(self, make: Callable[..., WebUI]) -> None:
-        page = make()
+    def test_marks(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page()
         fetch(page, "/swarm", b"user_count=1&spawn_rate=100")
         gevent.sleep(0.1)
         for path in ("/swarm", "/api/v1/run/pause", "/api/v1/run/resume"):
@@ -251,10 +221,10 @@ class TestPublished:
         ]
 
     def test_known_secrets_are_in_no_document(
-        self, make: Callable[..., WebUI], monkeypatch: pytest.MonkeyPatch
+        self, make_page: Callable[..., WebUI], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("SHOP_PASSWORD", "correct horse")
-        page = make()
+        page = make_page()
         page.environment.runner.log_exception("local", "refused: correct horse", "a trace")  # type: ignore[union-attr]
         page.environment.worker_logs["w"] = ["said correct horse"]
         for path in ("/exceptions", "/exceptions/csv", "/api/v1/exceptions", "/logs", "/api/v1/logs"):
@@ -262,8 +232,8 @@ class TestPublished:
             assert status == 200 and b"correct horse" not in text
         assert "correct horse" not in as_html(report_data(page.environment))
 
-    def test_exceptions_and_failures(self, make: Callable[..., WebUI]) -> None:
-        page = make()
+    def test_exceptions_and_failures(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page()
         page.environment.stats.log_error("GET", "/x", ValueError("<no>"))
         page.environment.runner.log_exception("local", "oops", "a trace")  # type: ignore[union-attr]
         errors = json.loads(fetch(page, "/api/v1/errors")[1])["errors"]
@@ -291,8 +261,8 @@ class TestReport:
         assert '"show_download_link": false' in text
         assert "/<x>" not in text and "/\\u003cx\\u003e" in text
 
-    def test_is_small_for_an_hour_and_200_names(self, make: Callable[..., WebUI]) -> None:
-        page = make()
+    def test_is_small_for_an_hour_and_200_names(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page()
         stats = page.environment.stats
         board = page._recording.board
         page.environment.runner.state = "running"  # type: ignore[union-attr]

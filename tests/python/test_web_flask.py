@@ -8,8 +8,6 @@ from typing import Any
 import gevent
 import pytest
 from gevent.event import Event
-from katydid.locust import User, constant, task
-from katydid.locust.env import Environment
 from katydid.locust.web import WebUI
 
 OURS = (
@@ -21,35 +19,7 @@ OURS = (
 LOCUSTS = (("GET", "/"), ("GET", "/stats/requests"), ("POST", "/swarm"), ("GET", "/stop"))
 
 
-class Idle(User):
-    wait_time = constant(1000)
-
-    @task
-    def idle(self) -> None: ...
-
-
-@pytest.fixture(autouse=True)
-def limit() -> Iterator[None]:
-    with gevent.Timeout(30):
-        yield
-
-
-@pytest.fixture
-def make() -> Iterator[Callable[..., WebUI]]:
-    """Pages that listen, ended with the test."""
-    made: list[WebUI] = []
-
-    def make_page(**settings: Any) -> WebUI:
-        environment = Environment(user_classes=[Idle])
-        environment.create_local_runner()
-        made.append(environment.create_web_ui("127.0.0.1", 0, **settings))
-        return made[-1]
-
-    yield make_page
-    for page in made:
-        page.stop()
-        assert page.environment.runner is not None
-        page.environment.runner.quit()
+pytestmark = pytest.mark.usefixtures("limit")
 
 
 class Answer:
@@ -92,10 +62,10 @@ def statuses(page: WebUI, requests: tuple[tuple[str, str], ...], **headers: str)
 
 
 class TestWhoIsLetIn:
-    def test_a_hook_before_requests_guards_our_addresses_too(self, make: Callable[..., WebUI]) -> None:
+    def test_a_hook_before_requests_guards_our_addresses_too(self, make_page: Callable[..., WebUI]) -> None:
         from flask import abort, request
 
-        page = make(delayed_start=True)
+        page = make_page(delayed_start=True)
 
         @page.app.before_request
         def guard() -> None:
@@ -107,13 +77,13 @@ class TestWhoIsLetIn:
         assert statuses(page, OURS + LOCUSTS, X__Key="good") == {200}
         assert statuses(page, OURS + LOCUSTS, X__Key="bad") == {401}
 
-    def test_a_hook_guards_from_the_moment_it_is_added(self, make: Callable[..., WebUI]) -> None:
-        page = make()
+    def test_a_hook_guards_from_the_moment_it_is_added(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page()
         page.app.before_request(lambda: ("no", 403))
         assert statuses(page, OURS + LOCUSTS) == {403}
 
-    def test_a_layer_around_the_application_guards_them(self, make: Callable[..., WebUI]) -> None:
-        page = make()
+    def test_a_layer_around_the_application_guards_them(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page()
         inner = page.app.wsgi_app
 
         def layer(environ: dict[str, Any], start_response: Any) -> Any:
@@ -127,21 +97,21 @@ class TestWhoIsLetIn:
         assert statuses(page, OURS + LOCUSTS) == {403}
         assert statuses(page, OURS + LOCUSTS, X__Key="good") == {200}
 
-    def test_views_that_are_all_wrapped_guard_them(self, make: Callable[..., WebUI]) -> None:
-        page = make()
+    def test_views_that_are_all_wrapped_guard_them(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page()
         for name in page.app.view_functions:
             page.app.view_functions[name] = lambda **_: ("no", 401)
         assert statuses(page, OURS + LOCUSTS) == {401}
 
-    def test_hooks_that_only_look_refuse_nobody(self, make: Callable[..., WebUI]) -> None:
-        page = make()
+    def test_hooks_that_only_look_refuse_nobody(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page()
         seen = []
         page.app.before_request(lambda: seen.append(1))
         assert statuses(page, OURS + LOCUSTS) == {200}
         assert len(seen) >= 2
 
-    def test_a_login_that_is_not_set_up_lets_nobody_in(self, make: Callable[..., WebUI]) -> None:
-        page = make(web_login=True)
+    def test_a_login_that_is_not_set_up_lets_nobody_in(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page(web_login=True)
         for method, path in OURS + LOCUSTS:
             answer = ask(page, method, path)
             content = answer.read()
@@ -149,11 +119,11 @@ class TestWhoIsLetIn:
             assert b"user_count" not in content and b"success" not in content
 
     def test_a_login_by_a_header_or_the_query_opens_the_door_for_nobody_else(
-        self, make: Callable[..., WebUI]
+        self, make_page: Callable[..., WebUI]
     ) -> None:
         from flask_login import UserMixin
 
-        page = make(web_login=True)
+        page = make_page(web_login=True)
         page.app.secret_key = "for tests alone"
 
         @page.login_manager.request_loader
@@ -166,10 +136,10 @@ class TestWhoIsLetIn:
         assert statuses(page, tuple((method, f"{path}?key=good") for method, path in reads)) == {200}
         assert statuses(page, reads) == {302, 401}
 
-    def test_cookies_are_for_this_site_alone(self, make: Callable[..., WebUI]) -> None:
+    def test_cookies_are_for_this_site_alone(self, make_page: Callable[..., WebUI]) -> None:
         from flask import session
 
-        page = make()
+        page = make_page()
         page.app.secret_key = "for tests alone"
 
         @page.app.route("/in")
@@ -181,32 +151,32 @@ class TestWhoIsLetIn:
         assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Secure" not in cookie
         assert page.app.config["REMEMBER_COOKIE_SAMESITE"] == "Lax"
 
-    def test_a_certificate_needs_its_key(self, make: Callable[..., WebUI]) -> None:
+    def test_a_certificate_needs_its_key(self, make_page: Callable[..., WebUI]) -> None:
         with pytest.raises(OSError, match="give --tls-cert and --tls-key"):
-            make(tls_cert="cert.pem")
+            make_page(tls_cert="cert.pem")
 
 
 class TestRequests:
-    def test_what_is_added_is_served_at_once(self, make: Callable[..., WebUI]) -> None:
-        page = make()
+    def test_what_is_added_is_served_at_once(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page()
         page.app.add_url_rule("/mine", "mine", lambda: "mine")
         page.app.after_request(lambda response: response.headers.add("X-Seen", "yes") or response)
         assert ask(page, "GET", "/mine").read() == b"mine"
         assert ask(page, "GET", "/tasks").headers["x-seen"] == "yes"
 
-    def test_a_body_in_chunks_arrives_whole(self, make: Callable[..., WebUI]) -> None:
+    def test_a_body_in_chunks_arrives_whole(self, make_page: Callable[..., WebUI]) -> None:
         from flask import request
 
-        page = make()
+        page = make_page()
         page.app.add_url_rule("/up", "up", lambda: str(len(request.get_data())), methods=["POST"])
         chunks = (b"x" * 1000 for _ in range(3))
         assert ask(page, "POST", "/up", chunks, Transfer__Encoding="chunked").read() == b"3000"
         assert ask(page, "POST", "/up", b"x" * 5_000_000).read() == b"5000000"
 
-    def test_headers_cannot_stand_in_for_others(self, make: Callable[..., WebUI]) -> None:
+    def test_headers_cannot_stand_in_for_others(self, make_page: Callable[..., WebUI]) -> None:
         from flask import jsonify, request
 
-        page = make()
+        page = make_page()
         page.app.add_url_rule(
             "/who",
             "who",
@@ -217,8 +187,8 @@ class TestRequests:
             "proxy": False,
         }
 
-    def test_two_are_answered_at_once(self, make: Callable[..., WebUI]) -> None:
-        page = make()
+    def test_two_are_answered_at_once(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page()
         done = Event()
         page.app.add_url_rule("/slow", "slow", lambda: str(done.wait(10)))
         slow = gevent.spawn(lambda: ask(page, "GET", "/slow").read())
@@ -230,9 +200,9 @@ class TestRequests:
 
 class TestStreams:
     def test_pieces_arrive_as_they_are_made_and_a_reader_that_leaves_ends_them(
-        self, make: Callable[..., WebUI]
+        self, make_page: Callable[..., WebUI]
     ) -> None:
-        page = make()
+        page = make_page()
         ended = Event()
 
         def endless() -> Iterator[bytes]:
@@ -250,8 +220,8 @@ class TestStreams:
         answer.close()
         assert ended.wait(10)
 
-    def test_a_reader_that_does_not_read_is_waited_for(self, make: Callable[..., WebUI]) -> None:
-        page = make()
+    def test_a_reader_that_does_not_read_is_waited_for(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page()
         made = []
 
         def large() -> Iterator[bytes]:
@@ -265,8 +235,8 @@ class TestStreams:
         assert len(made) < 400
         assert len(answer.read()) == 40_000_000
 
-    def test_one_that_breaks_off_is_not_taken_for_a_whole(self, make: Callable[..., WebUI]) -> None:
-        page = make()
+    def test_one_that_breaks_off_is_not_taken_for_a_whole(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page()
 
         def broken() -> Iterator[bytes]:
             yield b"half"
@@ -276,8 +246,8 @@ class TestStreams:
         with pytest.raises((http.client.IncompleteRead, ConnectionError)):
             ask(page, "GET", "/broken").read()
 
-    def test_a_length_that_is_told_is_kept(self, make: Callable[..., WebUI]) -> None:
-        page = make()
+    def test_a_length_that_is_told_is_kept(self, make_page: Callable[..., WebUI]) -> None:
+        page = make_page()
         page.app.add_url_rule("/file", "file", lambda: (iter([b"ab", b"cd"]), {"Content-Length": "4"}))
         answer = ask(page, "GET", "/file")
         assert (answer.headers["content-length"], answer.read()) == ("4", b"abcd")

@@ -1,18 +1,18 @@
 """Of each kind of failure the first and the slowest exchanges are kept, within limits and without secrets."""
 
-import threading
 import time
 from argparse import Namespace
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
-from katydid.locust import FastHttpUser, HttpUser, events
+from katydid.locust import HttpUser, events
 from katydid.locust.argument_parser import LocustArgumentParser
 from katydid.locust.env import Environment
 from katydid.results import samples
 from katydid.results.samples import MOST_KINDS, MOST_OF_A_BODY, SLOWEST_KEPT, Samples, curl
 from katydid.results.secrets import MASK, known_values, masked, masked_header, masked_url, shown, without
+from scripted import serving
 
 
 class Shop(BaseHTTPRequestHandler):
@@ -36,22 +36,8 @@ class Shop(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
-@pytest.fixture(params=[HttpUser, FastHttpUser])
-def user(request: pytest.FixtureRequest, host: str) -> Iterator[HttpUser]:
-    """A user of either kind whose failures are kept."""
-    user_class = type("Shopper", (request.param,), {"host": host, "abstract": False})
-    environment = Environment(user_classes=[user_class])
-    environment.create_local_runner()
-    samples.keep(environment)
-    yield user_class(environment)
-    assert environment.runner is not None
-    environment.runner.quit()
+    with serving(Shop) as address:
+        yield address
 
 
 def kept(user: HttpUser) -> list[samples.Sample]:

@@ -146,7 +146,7 @@ export const CONFIG = {
   profile: null, profiles: ["smoke", "nightly"], stages: "", thresholds: [], expect: [],
   percentiles_to_chart: [0.5, 0.95], percentiles_to_statistics: [0.95, 0.99],
   is_host_required: false, missing_host_warning: false,
-  stats_history_enabled: true, csv_history_enabled: true, login_enabled: false, base_path: "",
+  stats_history_enabled: true, csv_history_enabled: true, history_enabled: false, login_enabled: false, base_path: "",
 };
 
 export const NOTHING_ASKED = { is_over: false, is_asked: false, passed: true, aborted: null, thresholds: [], levels: [] };

@@ -15,6 +15,12 @@ export class Mock {
   tick(sendsStats?: boolean): void;
   log(line: string): void;
   judge(kind: "verdict" | "triage" | "expectations", document: object): void;
+  stored: {
+    runs: import("../src/api/stored.ts").StoredRun[];
+    rows: import("../src/api/stored.ts").ComparedRow[];
+    report: object;
+    calls: { method: string; path: string; query: string; body: unknown }[];
+  };
   report(): import("../src/report/data.ts").ReportData;
 }
 export function serve(mock: Mock, port?: number): Promise<{ url: string; close: () => Promise<void> }>;

@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import * as made from "./data.mjs";
+import { bell, Shelf } from "./stored.mjs";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
@@ -20,6 +21,7 @@ export class Mock {
     Object.assign(this, { state: "ready", users: 0, target: null, started_at: null, points: [], marks: [], calls: [], followers: new Set() });
     this.logs = [`[2026-01-01 00:00:00,000] host/INFO/katydid.main: web interface at http://127.0.0.1:8089`];
     this.config = structuredClone(made.CONFIG);
+    this.stored = new Shelf();
     this.judged = { verdict: made.NOTHING_ASKED, triage: { groups: [] }, expectations: { rules: [], reclassified: [] } };
     if (history > 0) this.#past(history);
   }
@@ -197,6 +199,7 @@ export class Mock {
       run: this.run(), stats: { at: this.now, entries, total: made.total(entries, this.seconds) },
       errors: { errors: made.errors(this.now) }, exceptions: { exceptions: made.EXCEPTIONS }, tasks: made.TASKS,
       history: { points: this.points, marks: this.marks, heat: { first_ms: 0.25, per_octave: 4 } }, config: this.config,
+      distributions: entries.slice(0, 3).map(({ method, name, median_ms }) => ({ method, name, times: bell(median_ms ?? 20) })),
       samples: { s1: made.sample("s1") }, started_at: this.started_at, ended_at: this.now,
     };
   }
@@ -235,6 +238,11 @@ async function handle(mock, request, response) {
   if (pathname === "/api/v1/events") return mock.follow(response);
   if (pathname.startsWith("/api/v1/")) {
     const body = await bodyOf(request);
+    if (/^\/api\/v1\/(runs|baselines|comparison)/.test(pathname)) {
+      const { searchParams } = new URL(request.url, "http://mock");
+      const [status, said] = mock.stored.answer(request.method, pathname.slice(8), searchParams, body);
+      return json(response, status, said);
+    }
     const [status, said] = mock.answer(request.method, pathname.slice(8), body);
     return json(response, status, said);
   }
@@ -261,7 +269,7 @@ function csv(response, pathname) {
 }
 
 async function document(mock, pathname, response) {
-  const name = { "/": "/index.html", "/login": "/auth.html", "/stats/report": "/report.html" }[pathname] ?? pathname;
+  const name = { "/": "/index.html", "/history": "/history.html", "/login": "/auth.html", "/stats/report": "/report.html" }[pathname] ?? pathname;
   const path = normalize(join(DIST, name));
   if (!path.startsWith(DIST)) return json(response, 404, { error: "there is nothing here" });
   let content;
@@ -270,7 +278,7 @@ async function document(mock, pathname, response) {
   } catch {
     return json(response, 404, { error: "there is nothing here" });
   }
-  const data = { "/index.html": { template_args: mock.template_args }, "/auth.html": mock.auth_args ?? {}, "/report.html": mock.report() }[name];
+  const data = { "/index.html": { template_args: mock.template_args }, "/history.html": { has_run: true }, "/auth.html": mock.auth_args ?? {}, "/report.html": mock.report() }[name];
   const policy = name === "/report.html" ? {} : { "Content-Security-Policy": POLICY };
   response.writeHead(200, { "Content-Type": TYPES[extname(name)] ?? "application/octet-stream", ...policy });
   response.end(data === undefined ? content : filled(String(content), data));

@@ -1,5 +1,6 @@
 //! `katydid runs`, `show`, `export`, `compare` and `baseline`: what can be done with stored runs, as commands.
 
+pub mod archive;
 mod arguments;
 pub mod compare;
 mod export;
@@ -26,17 +27,20 @@ pub const EXIT_VERDICT: i32 = 3;
 /// Seconds that the percentiles of a point in a stored run's history are about.
 const WINDOW_SECONDS: usize = 10;
 
+/// Fills a document of the page, such as `report.html`, with data; `None` where there is no page.
+pub type Page = fn(&str, &serde_json::Value) -> Option<String>;
+
 /// Carries out one of the commands and returns the process's exit code. `args` begin with the command's word.
-pub fn history_main(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> i32 {
+pub fn history_main(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, page: Page) -> i32 {
     let words = std::iter::once(OsString::from("katydid")).chain(args.into_iter().map(Into::into));
     match Arguments::try_parse_from(words) {
-        Ok(arguments) => carry_out(&arguments.task),
+        Ok(arguments) => carry_out(&arguments.task, page),
         Err(error) => crate::options::explain("katydid", &error),
     }
 }
 
-fn carry_out(task: &Task) -> i32 {
-    match done(task) {
+fn carry_out(task: &Task, page: Page) -> i32 {
+    match done(task, page) {
         Ok(code) => code,
         Err(error) => {
             tell(format_args!("katydid: error: {error}"));
@@ -45,12 +49,12 @@ fn carry_out(task: &Task) -> i32 {
     }
 }
 
-fn done(task: &Task) -> Result<i32, Error> {
+fn done(task: &Task, page: Page) -> Result<i32, Error> {
     match task {
         Task::Runs(options) => list::runs(options),
         Task::Show(options) => list::show(options),
         Task::Export(options) => export::export(options),
-        Task::Compare(options) => compare::command(options),
+        Task::Compare(options) => compare::command(options, page),
         Task::Baseline(options) => list::baseline(options),
     }
 }

@@ -450,11 +450,12 @@ impl Master {
     }
 
     fn look_for_missing(&mut self, now: Now) {
-        let patience = self.settings.heartbeat_interval * (self.settings.liveness + 1);
+        let missed = self.settings.liveness.saturating_add(1);
+        let patience = self.settings.heartbeat_interval.saturating_mul(missed);
         let late: Vec<NodeId> = self
             .roster
             .present()
-            .filter(|node| now.elapsed > node.seen_at + patience)
+            .filter(|node| now.elapsed > node.seen_at.saturating_add(patience))
             .map(|node| node.id.clone())
             .collect();
         for id in late {
@@ -477,7 +478,7 @@ impl Master {
 
     fn forget_missing(&mut self, now: Now) {
         let limit = self.settings.forgotten_after;
-        let is_gone = |node: &Node| !node.is_there() && now.elapsed > node.seen_at + limit;
+        let is_gone = |node: &Node| !node.is_there() && now.elapsed > node.seen_at.saturating_add(limit);
         let gone: Vec<NodeId> =
             self.roster.iter().filter(|node| is_gone(node)).map(|node| node.id.clone()).collect();
         for id in gone {

@@ -11,7 +11,7 @@ mod runner;
 mod shared;
 mod worker;
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -111,15 +111,45 @@ impl Clock {
     }
 }
 
-/// What was complained about once is not complained about again.
+/// What was complained about once is not complained about again, as long as it is remembered.
 #[derive(Debug, Default)]
-struct Complaints(HashSet<String>);
+struct Complaints {
+    known: HashSet<Arc<str>>,
+    oldest_first: VecDeque<Arc<str>>,
+}
 
-/// Distinct complaints that are remembered; beyond, nothing is said any more.
+/// Distinct complaints that are remembered.
 const MAX_COMPLAINTS: usize = 1000;
 
 impl Complaints {
     fn is_new(&mut self, complaint: &str) -> bool {
-        self.0.len() < MAX_COMPLAINTS && self.0.insert(complaint.to_owned())
+        if self.known.contains(complaint) {
+            return false;
+        }
+        if self.known.len() >= MAX_COMPLAINTS
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        let complaint: Arc<str> = complaint.into();
+        self.known.insert(complaint.clone());
+        self.oldest_first.push_back(complaint);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// After a thousand complaints nothing had been said any more.
+    #[test]
+    fn the_oldest_complaint_is_forgotten_for_the_newest() {
+        let mut complaints = Complaints::default();
+        let all: Vec<String> = (0..=MAX_COMPLAINTS).map(|number| number.to_string()).collect();
+        assert!(all.iter().all(|complaint| complaints.is_new(complaint)));
+        assert!(!complaints.is_new(&all[MAX_COMPLAINTS]) && !complaints.is_new(&all[1]));
+        assert!(complaints.is_new(&all[0]));
+        assert_eq!((complaints.known.len(), complaints.oldest_first.len()), (MAX_COMPLAINTS, MAX_COMPLAINTS));
     }
 }

@@ -304,6 +304,12 @@ impl Packed {
         &self.0
     }
 
+    /// Bytes: at least one.
+    #[expect(clippy::len_without_is_empty, reason = "a value is never empty")]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Its beginning.
     pub fn reader(&self) -> Reader<'_> {
         Reader::new(&self.0)

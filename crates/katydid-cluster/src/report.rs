@@ -121,6 +121,22 @@ impl Report {
     }
 }
 
+/// Statistics of a part of the requests, whole, for what a suite's listeners add to a report.
+pub fn stats_to_bytes(stats: RunStats) -> Vec<u8> {
+    let mut writer = Writer::new();
+    let (users, others) = (UserCounts::default(), Vec::new());
+    Report { stats, users, others, mark: Some(Mark::default()), raw: None, skipped: 0 }.write(&mut writer);
+    writer.into_bytes()
+}
+
+/// The inverse of [`stats_to_bytes`].
+///
+/// # Errors
+/// Bytes of something else.
+pub fn stats_of_bytes(bytes: &[u8]) -> Result<RunStats, Malformed> {
+    Report::read(bytes).map(|report| report.stats)
+}
+
 fn write_entry(writer: &mut Writer, entry: &Entry, is_whole: bool) {
     writer.map(14 + usize::from(is_whole));
     writer.text("name").text(&entry.name).text("method").text(&entry.method);
@@ -397,9 +413,20 @@ fn each_count(map: &[u8], mut take: impl FnMut(f64, u64)) -> Result<(), Malforme
     Ok(())
 }
 
+/// Seconds from the first to the last that a series of one second may have, and how many more for each further one.
+/// Within, counters are kept for the seconds between, too: a short message could make us hold a day of them.
+const SPAN_S: (f64, f64) = (60.0, 16.0);
+
 fn add_seconds(seconds: &mut PerSecond, map: &[u8]) -> Result<(), Malformed> {
-    each_count(map, |second, count| {
+    let (mut newest, mut span) = (f64::NEG_INFINITY, SPAN_S.0);
+    each_count(map, |second, _| {
         if MOMENTS.contains(&second) {
+            newest = newest.max(second);
+            span += SPAN_S.1;
+        }
+    })?;
+    each_count(map, |second, count| {
+        if MOMENTS.contains(&second) && second > newest - span {
             seconds.add(second as i64, u32::try_from(count).unwrap_or(u32::MAX));
         }
     })

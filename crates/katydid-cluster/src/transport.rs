@@ -2,7 +2,8 @@
 //! ([`Dialer`]).
 //!
 //! The only place with sockets. What a maintainer must not break: nothing here blocks but the look-up of a name, and a
-//! peer that does not read makes us hold [`MAX_QUEUED`] bytes and no more.
+//! peer that does not read makes us hold [`MAX_QUEUED`] bytes and no more; all that have not ended their messages make us
+//! hold eight of the longest together.
 
 mod dialer;
 mod link;

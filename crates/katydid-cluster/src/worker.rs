@@ -353,22 +353,22 @@ impl Worker {
             return;
         }
         if now.elapsed >= self.heartbeat_at {
-            self.heartbeat_at = now.elapsed + self.settings.heartbeat_interval;
+            self.heartbeat_at = now.elapsed.saturating_add(self.settings.heartbeat_interval);
             self.beat();
         }
         if now.elapsed >= self.report_at && self.pending.len() < MAX_PENDING {
             // Asked again if no report comes: this question may be lost, or its answer fail.
-            self.report_at = now.elapsed + self.settings.report_interval;
+            self.report_at = now.elapsed.saturating_add(self.settings.report_interval);
             self.tell(WorkerEvent::ReportDue);
         }
-        if !self.is_lost && now.elapsed > self.heard_at + self.settings.master_timeout {
+        if !self.is_lost && now.elapsed > self.heard_at.saturating_add(self.settings.master_timeout) {
             self.is_lost = true;
             self.tell(WorkerEvent::MasterLost);
         }
     }
 
     fn ask_again(&mut self, now: Now) {
-        if self.asked_at.is_none_or(|at| now.elapsed < at + self.settings.connect_timeout) {
+        if self.asked_at.is_none_or(|at| now.elapsed < at.saturating_add(self.settings.connect_timeout)) {
             return;
         }
         if self.tries >= self.settings.connect_tries {
@@ -426,7 +426,7 @@ impl Worker {
         self.send_out(ToMaster::Stopped);
         match self.master {
             Some(_) => self.get_ready(),
-            None => self.ready_at = Some(now.elapsed + wait),
+            None => self.ready_at = Some(now.elapsed.saturating_add(wait)),
         }
     }
 
@@ -443,7 +443,7 @@ impl Worker {
 
     /// The owner reports what was measured since the last time.
     pub fn report(&mut self, now: Now, stats: RunStats, users: UserCounts, others: Vec<(String, Packed)>) {
-        self.report_at = now.elapsed + self.settings.report_interval;
+        self.report_at = now.elapsed.saturating_add(self.settings.report_interval);
         if !self.is_stopping {
             self.users.clone_from(&users);
         }
@@ -462,7 +462,7 @@ impl Worker {
     /// Asks the master at once whether it has merged everything.
     pub fn flush(&mut self, now: Now) {
         if self.has_joined {
-            self.heartbeat_at = now.elapsed + self.settings.heartbeat_interval;
+            self.heartbeat_at = now.elapsed.saturating_add(self.settings.heartbeat_interval);
             self.beat();
         }
     }

@@ -530,3 +530,17 @@ fn a_worker_that_joins_as_the_ramp_ends_makes_no_takeover_of_it() {
     play.passes(2000);
     assert_eq!(ends(&play), [false, true]);
 }
+
+/// Times beyond any clock had ended the node's thread.
+#[test]
+fn no_time_is_too_long() {
+    let mut play = Play::with(&["a_1"]);
+    let settings = play.master.settings_mut();
+    (settings.heartbeat_interval, settings.liveness) = (Duration::MAX, u32::MAX);
+    (settings.forgotten_after, settings.report_wait) = (Duration::MAX, Duration::MAX);
+    play.starts(2, 1e-19);
+    play.passes(5000);
+    play.master.stop(play.now);
+    play.passes(1000);
+    assert!(!play.is_missing("a_1"));
+}

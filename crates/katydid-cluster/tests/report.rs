@@ -137,3 +137,31 @@ fn a_bad_entry_is_skipped_whole() {
     let report = read(&writer.into_bytes());
     assert_eq!((report.stats.entries().len(), report.stats.entries()[0].requests, report.skipped), (1, 1, 1));
 }
+
+/// Two seconds an hour apart, in a dozen bytes, had taken counters for all seconds between.
+#[test]
+fn seconds_far_apart_count_only_where_there_are_many() {
+    for (count, step, kept) in [(2, 3500, 1), (2, 70, 2), (300, 10, 300)] {
+        let mut writer = Writer::new();
+        writer.array(3).text("stats").map(2).text("stats").array(1);
+        writer
+            .map(3)
+            .text("name")
+            .text("/a")
+            .text("num_requests")
+            .uint(9)
+            .text("num_reqs_per_sec")
+            .map(count);
+        for number in 0..count as i64 {
+            writer.int(1_000_000 + number * step).uint(1);
+        }
+        writer.text("user_classes_count").map(0).text("h_1");
+        let report = read(&writer.into_bytes());
+        let entry = &report.stats.entries()[0];
+        assert_eq!(
+            (entry.requests, entry.requests_by_second.iter().count()),
+            (9, kept),
+            "{count} by {step} s"
+        );
+    }
+}

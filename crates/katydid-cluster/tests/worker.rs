@@ -112,3 +112,16 @@ fn the_second_run_of_one_master_is_not_that_of_the_next() {
     worker.begin_run(2);
     assert_eq!(reported_run(&mut worker, at(10)), 2);
 }
+
+/// Times beyond any clock had ended the node's thread, and a master that is waited for for ever was lost at once.
+#[test]
+fn no_time_is_too_long() {
+    let mut play = Play::with(None);
+    let settings = play.worker.settings_mut();
+    (settings.heartbeat_interval, settings.report_interval) = (Duration::MAX, Duration::MAX);
+    (settings.connect_timeout, settings.master_timeout) = (Duration::MAX, Duration::MAX);
+    assert_eq!(play.passes(5000), 1);
+    play.worker.stopped(play.now, Duration::MAX);
+    play.reports();
+    assert_eq!(play.passes(5000), 0);
+}

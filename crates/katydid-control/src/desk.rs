@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -11,6 +11,7 @@ use axum::response::Response;
 use tokio::sync::{Semaphore, watch};
 
 use crate::api::rendered::Latest;
+use crate::archive::{AT_ONCE, Archive};
 use crate::board::Board;
 use crate::command::{Answered, Commands, Kind, Reply, Request};
 use crate::{Settings, answer};
@@ -60,6 +61,10 @@ pub(crate) struct Shared {
     pub(crate) board: Board,
     pub(crate) commands: Commands,
     pub(crate) history_file: Mutex<Option<PathBuf>>,
+    /// The stored runs, where there are any.
+    pub(crate) archive: OnceLock<Arc<dyn Archive>>,
+    /// Seats for those who read in it.
+    pub(crate) archivists: Arc<Semaphore>,
     /// Seats for event streams.
     pub(crate) streams: Arc<Semaphore>,
     /// What event streams send alike.
@@ -75,6 +80,8 @@ impl Shared {
     pub(crate) fn try_new(settings: Settings) -> Result<Self, crate::Error> {
         let settings = settings.checked()?;
         Ok(Self {
+            archive: OnceLock::new(),
+            archivists: Arc::new(Semaphore::new(AT_ONCE)),
             streams: Arc::new(Semaphore::new(settings.limits.streams)),
             rendered: Latest::default(),
             bodies: Arc::new(Semaphore::new(settings.limits.bodies_bytes)),

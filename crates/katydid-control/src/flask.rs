@@ -33,6 +33,14 @@ pub(crate) async fn answered(desk: &Desk, Incoming(request, _room): Incoming) ->
     response
 }
 
+/// What a locustfile's own route answers at a path that is ours as well; `None` where it has none.
+pub(crate) async fn own(desk: &Desk, incoming: Incoming) -> Option<Response> {
+    if desk.shared.flask() == Flask::Nothing {
+        return None;
+    }
+    Some(answered(desk, incoming).await).filter(|own| own.status() != StatusCode::NOT_FOUND)
+}
+
 /// The same for the users' thread, which is the Flask application.
 pub(crate) async fn nowhere() -> Response {
     not_found()

@@ -321,7 +321,7 @@ fn harden(path: Option<&str>, response: &mut Response) {
     put(X_CONTENT_TYPE_OPTIONS, "nosniff");
     put(REFERRER_POLICY, "same-origin");
     match path {
-        Some(path) if is_html && path.ends_with("/stats/report") => {
+        Some(path) if is_html && path.ends_with("/report") => {
             put(CONTENT_SECURITY_POLICY, REPORT_POLICY);
         }
         // What a locustfile adds loads what it likes, but is not framed by others either.

@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`settings`], [`command`] and [`board`] (the two ways between the threads), [`measured`], [`heat`] and
 //! [`history`] (what is on the board), `desk` (what a handler works with), `routes` (the table of them all), then their
-//! answers, and [`server`] (connections).
+//! answers, [`archive`] (stored runs) and [`server`] (connections).
 //!
 //! ```
 //! use katydid_control::{Control, Settings};
@@ -23,6 +23,7 @@
 
 mod answer;
 mod api;
+pub mod archive;
 pub mod board;
 pub mod command;
 mod credentials;
@@ -44,6 +45,7 @@ pub mod server;
 pub mod settings;
 mod tls;
 
+pub use archive::Archive;
 pub use board::Board;
 pub use desk::Flask;
 pub use error::Error;

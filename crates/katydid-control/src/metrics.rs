@@ -12,7 +12,7 @@ use axum::response::Response;
 use katydid_stats::exponential::Exponential;
 use katydid_stats::{EntrySummary, Histogram, Phase, Spread};
 
-use crate::desk::{Desk, Flask};
+use crate::desk::Desk;
 use crate::incoming::Incoming;
 use crate::measured::Measured;
 use crate::{answer, flask};
@@ -27,11 +27,8 @@ const BUCKETS: [f64; 16] =
 /// `GET /metrics`. A locustfile that has its own, with Flask, keeps it.
 pub(crate) async fn metrics(State(desk): State<Desk>, incoming: Incoming) -> Response {
     let wants_protobuf = protobuf::is_asked_for(&incoming.0.headers);
-    if desk.shared.flask() != Flask::Nothing {
-        let own = flask::answered(&desk, incoming).await;
-        if own.status() != axum::http::StatusCode::NOT_FOUND {
-            return own;
-        }
+    if let Some(own) = flask::own(&desk, incoming).await {
+        return own;
     }
     if !wants_protobuf {
         return of_board(State(desk)).await;

@@ -55,18 +55,28 @@ fn inside(folder: &Path, path: &Path) -> Option<Vec<u8>> {
     if path.starts_with(&folder) && path.is_file() { std::fs::read(path).ok() } else { None }
 }
 
-/// `GET /`
-pub(crate) async fn index(State(desk): State<Desk>) -> Response {
-    desk.refresh(&["template_args"]).await;
-    let Some(document) = file(&desk, "index.html") else {
+/// A document of the page with data in it, which nobody keeps.
+pub(crate) fn document(desk: &Desk, name: &str, data: &Value) -> Response {
+    let Some(document) = file(desk, name) else {
         return answer::typed("text/html; charset=utf-8", NOT_BUILT);
     };
-    let mut arguments = published(&desk, "template_args", json!({}));
-    api::mask_secrets(&mut arguments);
-    let document = filled(&String::from_utf8_lossy(&document), &json!({ "template_args": arguments }));
+    let document = filled(&String::from_utf8_lossy(&document), data);
     let mut response = answer::typed("text/html; charset=utf-8", document);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// A document of the embedded page with data in it, as a file to keep; `None` when the page was not built.
+pub fn kept(name: &str, data: &Value) -> Option<String> {
+    embedded(name).map(|document| filled(&String::from_utf8_lossy(&document), data))
+}
+
+/// `GET /`
+pub(crate) async fn index(State(desk): State<Desk>) -> Response {
+    desk.refresh(&["template_args"]).await;
+    let mut arguments = published(&desk, "template_args", json!({}));
+    api::mask_secrets(&mut arguments);
+    document(&desk, "index.html", &json!({ "template_args": arguments }))
 }
 
 /// Puts data where the document has room for it, written so that no text in it can end the element.

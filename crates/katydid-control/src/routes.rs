@@ -11,7 +11,7 @@ use axum::{Router, middleware};
 use crate::command::Kind;
 use crate::desk::Desk;
 use crate::incoming::Incoming;
-use crate::{api, flask, guard, locust, metrics, orders, page};
+use crate::{api, archive, flask, guard, locust, metrics, orders, page};
 
 /// One row of the table.
 pub(crate) struct Route {
@@ -24,6 +24,8 @@ pub(crate) struct Route {
     pub(crate) is_change: bool,
     /// Can it be seen without logging in?
     pub(crate) is_open: bool,
+    /// Is it about stored runs, and there without a run?
+    is_of_history: bool,
     handler: MethodRouter<Desk>,
 }
 
@@ -43,7 +45,15 @@ impl Route {
     {
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
         let is_change = method != Method::GET;
-        Self { method, path, about, is_change, is_open: false, handler: on(filter, handler) }
+        Self {
+            method,
+            path,
+            about,
+            is_change,
+            is_open: false,
+            is_of_history: false,
+            handler: on(filter, handler),
+        }
     }
 
     /// A route that the users' thread answers.
@@ -61,18 +71,31 @@ impl Route {
     fn open(self) -> Self {
         Self { is_open: true, ..self }
     }
+
+    fn of_history(self) -> Self {
+        Self { is_of_history: true, ..self }
+    }
 }
 
 /// Every route.
 pub(crate) fn table() -> Vec<Route> {
-    [locusts(), ours()].into_iter().flatten().collect()
+    [locusts(), ours(), history()].into_iter().flatten().collect()
+}
+
+/// The routes of a server: all, or those that need no run.
+fn table_of(desk: &Desk) -> Vec<Route> {
+    if !desk.settings().is_history_only {
+        return table();
+    }
+    let home = Route::show("/", "To the list of runs", to_history);
+    std::iter::once(home).chain(table().into_iter().filter(|route| route.is_of_history)).collect()
 }
 
 fn locusts() -> Vec<Route> {
     vec![
         Route::show("/", "The page", page::index),
-        Route::show("/assets/{*path}", "A file of the page", page::asset).open(),
-        Route::show("/favicon.svg", "The page's icon", page::icon).open(),
+        Route::show("/assets/{*path}", "A file of the page", page::asset).open().of_history(),
+        Route::show("/favicon.svg", "The page's icon", page::icon).open().of_history(),
         Route::show("/login", "The form of --web-login", page::login).open(),
         Route::order(
             Method::POST,
@@ -125,15 +148,49 @@ fn ours() -> Vec<Route> {
             metrics::metrics,
         ),
         Route::show("/api/v1/metrics", "The same, always", metrics::of_board),
-        Route::show("/api/v1/openapi.json", "This description", api::openapi),
+        Route::show("/api/v1/openapi.json", "This description", api::openapi).of_history(),
     ]
 }
 
-fn router(base: &str) -> Router<Desk> {
+fn history() -> Vec<Route> {
+    let routes = vec![
+        Route::show("/history", "The page about stored runs, unless a locustfile has its own", archive::page),
+        Route::show("/api/v1/runs", "Stored runs, newest first, and baselines", archive::runs),
+        Route::show("/api/v1/runs/{run}", "Everything that the report of a run tells", archive::run),
+        Route::show("/api/v1/runs/{run}/report", "The report of a run as one HTML file", archive::report),
+        Route::new(Method::DELETE, "/api/v1/runs/{run}", "Forget a run", archive::remove),
+        Route::show("/api/v1/comparison", "A run held against another", archive::comparison),
+        Route::show("/api/v1/comparison/report", "A comparison as one HTML file", archive::comparison_report),
+        Route::new(
+            Method::PUT,
+            "/api/v1/baselines/{name}",
+            "Give a run a name to hold others against",
+            archive::set_baseline,
+        ),
+        Route::new(
+            Method::DELETE,
+            "/api/v1/baselines/{name}",
+            "Take a name from its run",
+            archive::remove_baseline,
+        ),
+    ];
+    routes.into_iter().map(Route::of_history).collect()
+}
+
+fn router(desk: &Desk) -> Router<Desk> {
+    let base = &desk.settings().base_path;
     let add =
         |router: Router<Desk>, route: Route| router.route(&format!("{base}{}", route.path), route.handler);
-    let router = table().into_iter().fold(Router::new(), add);
+    let router = table_of(desk).into_iter().fold(Router::new(), add);
     if base.is_empty() { router } else { router.route(base, get(add_slash)) }
+}
+
+/// Without a run the list of those that were is home.
+async fn to_history(State(desk): State<Desk>) -> Response {
+    match HeaderValue::try_from(format!("{}/history", desk.settings().base_path)) {
+        Ok(target) => (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, target)]).into_response(),
+        Err(_) => flask::not_found(),
+    }
 }
 
 /// From the base path to the page below it.
@@ -147,8 +204,8 @@ async fn add_slash(uri: Uri) -> Response {
 
 /// The routes for whoever comes from outside.
 pub(crate) fn guarded(desk: Desk) -> Router {
-    let guard = guard::Guard::new(desk.clone(), table());
-    router(&desk.settings().base_path)
+    let guard = guard::Guard::new(desk.clone(), table_of(&desk));
+    router(&desk)
         .fallback(flask::unknown)
         .with_state(desk)
         .layer(middleware::from_fn_with_state(guard, guard::check))
@@ -156,5 +213,5 @@ pub(crate) fn guarded(desk: Desk) -> Router {
 
 /// The routes for the users' thread.
 pub(crate) fn unguarded(desk: Desk) -> Router {
-    router(&desk.settings().base_path).fallback(flask::nowhere).with_state(desk)
+    router(&desk).fallback(flask::nowhere).with_state(desk)
 }

@@ -21,6 +21,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
+use crate::archive::Archive;
 use crate::command::Command;
 use crate::desk::{Desk, Flask, Shared};
 use crate::settings::Limits;
@@ -145,6 +146,11 @@ impl Control {
     /// Says which file `/stats/requests_full_history/csv` sends.
     pub fn offer_history_file(&self, path: Option<PathBuf>) {
         *self.shared.history_file.lock().unwrap_or_else(PoisonError::into_inner) = path;
+    }
+
+    /// Has the pages about stored runs made from an archive; the first one that is offered is it.
+    pub fn offer_archive(&self, archive: Arc<dyn Archive>) {
+        let _ = self.shared.archive.set(archive);
     }
 
     /// What a route that only reads answers, from what is on the board now. For the users' thread, which nobody has to

@@ -28,6 +28,8 @@ pub struct Settings {
     pub flask: Flask,
     /// Folder of a page to serve instead of the embedded one.
     pub page: Option<PathBuf>,
+    /// Are there only the pages about stored runs, and no run?
+    pub is_history_only: bool,
     /// What one client can take.
     pub limits: Limits,
 }

@@ -54,8 +54,8 @@ impl Settings {
             (BY_VARIABLES, Some(exact)) => exact,
             (BY_VARIABLES, None) => below(&variable("OTEL_EXPORTER_OTLP_ENDPOINT").ok_or_else(|| {
                 Error("env means OTEL_EXPORTER_OTLP_ENDPOINT, which is not set: set it, or give a URL".into())
-            })?),
-            (url, _) => below(url),
+            })?)?,
+            (url, _) => below(url)?,
         };
         let mut attributes = pairs(&variable("OTEL_RESOURCE_ATTRIBUTES").unwrap_or_default())
             .map_err(|one| misread("OTEL_RESOURCE_ATTRIBUTES", &one))?;
@@ -79,9 +79,18 @@ impl Settings {
 const INTERVAL: &str = "OTEL_METRIC_EXPORT_INTERVAL";
 
 /// The address of the metrics service of a collector.
-fn below(collector: &str) -> String {
-    let collector = collector.trim().trim_end_matches('/');
-    if collector.ends_with(METRICS_PATH) { collector.into() } else { format!("{collector}{METRICS_PATH}") }
+fn below(given: &str) -> Result<String, Error> {
+    let collector = given.trim().trim_end_matches('/');
+    let scheme = collector.split_once("://").filter(|(scheme, host)| is_http(scheme) && !host.is_empty());
+    match scheme {
+        None => Err(Error(format!("{given:?} is no address of a collector: write http://127.0.0.1:4318"))),
+        Some((_, rest)) if rest.ends_with(METRICS_PATH) => Ok(collector.into()),
+        Some(_) => Ok(format!("{collector}{METRICS_PATH}")),
+    }
+}
+
+fn is_http(scheme: &str) -> bool {
+    scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
 }
 
 /// `key=value,key=value`, as the variables write them; the piece that is none otherwise.
@@ -155,5 +164,9 @@ mod tests {
         let told = told.expect_err("no name").to_string();
         assert!(told.starts_with("OTEL_EXPORTER_OTLP_HEADERS: ") && !told.contains("secret"));
         assert!(read("http://c", &[("OTEL_METRIC_EXPORT_INTERVAL", "0")]).is_err());
+        for given in ["", "http://", "http:///", "ftp://c", "c:4318"] {
+            let told = read(given, &[]).expect_err(given).to_string();
+            assert_eq!(told, format!("{given:?} is no address of a collector: write http://127.0.0.1:4318"));
+        }
     }
 }

@@ -26,12 +26,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use katydid_cluster::clock::duration_of;
 use katydid_cluster::master::{self, Refused, Target};
 use katydid_cluster::message::{Setup, UserCounts};
 use katydid_cluster::node::{Ledger, MasterNode, WorkerNode};
 use katydid_cluster::pack::Writer;
+use katydid_cluster::report::{stats_of_bytes, stats_to_bytes};
 use katydid_cluster::roster::Node;
 use katydid_cluster::worker;
 use katydid_cluster::{Key, Level};
@@ -72,11 +74,6 @@ impl Ledger for Books {
         let shared = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         shared.merge(delta);
     }
-}
-
-/// Seconds as Python gives them; nonsense counts as none.
-fn seconds(value: f64) -> Duration {
-    Duration::try_from_secs_f64(value).unwrap_or_default()
 }
 
 /// A master that listens. See the module for the contract.
@@ -262,10 +259,10 @@ impl ClusterMaster {
     ) {
         let change = |master: &mut master::Master, _| {
             let settings = master.settings_mut();
-            settings.heartbeat_interval = heartbeat_interval.map_or(settings.heartbeat_interval, seconds);
+            settings.heartbeat_interval = heartbeat_interval.map_or(settings.heartbeat_interval, duration_of);
             settings.liveness = liveness.unwrap_or(settings.liveness);
-            settings.forgotten_after = forgotten_after.map_or(settings.forgotten_after, seconds);
-            settings.report_wait = report_wait.map_or(settings.report_wait, seconds);
+            settings.forgotten_after = forgotten_after.map_or(settings.forgotten_after, duration_of);
+            settings.report_wait = report_wait.map_or(settings.report_wait, duration_of);
             settings.takes_over = takes_over.unwrap_or(settings.takes_over);
         };
         py.detach(|| self.node.command(change));
@@ -418,7 +415,7 @@ impl ClusterWorker {
     /// All users are stopped. A stock master hears after `wait` seconds that this worker is ready again.
     #[pyo3(signature = (wait = 0.0))]
     fn stopped(&self, py: Python<'_>, wait: f64) {
-        py.detach(|| self.node.command(|worker, now| worker.stopped(now, seconds(wait))));
+        py.detach(|| self.node.command(|worker, now| worker.stopped(now, duration_of(wait))));
     }
 
     /// How busy this process is.
@@ -501,11 +498,11 @@ impl ClusterWorker {
     ) {
         let change = |worker: &mut worker::Worker, _| {
             let settings = worker.settings_mut();
-            settings.heartbeat_interval = heartbeat_interval.map_or(settings.heartbeat_interval, seconds);
-            settings.report_interval = report_interval.map_or(settings.report_interval, seconds);
-            settings.connect_timeout = connect_timeout.map_or(settings.connect_timeout, seconds);
+            settings.heartbeat_interval = heartbeat_interval.map_or(settings.heartbeat_interval, duration_of);
+            settings.report_interval = report_interval.map_or(settings.report_interval, duration_of);
+            settings.connect_timeout = connect_timeout.map_or(settings.connect_timeout, duration_of);
             settings.connect_tries = connect_tries.unwrap_or(settings.connect_tries);
-            settings.master_timeout = master_timeout.map_or(settings.master_timeout, seconds);
+            settings.master_timeout = master_timeout.map_or(settings.master_timeout, duration_of);
         };
         py.detach(|| self.node.command(change));
     }
@@ -555,6 +552,21 @@ fn cluster_unpack<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyAn
     unpack(py, &packed.map_err(|error| PyValueError::new_err(error.to_string()))?)
 }
 
+/// Takes statistics out, whole, as bytes that a listener can add to a report.
+#[pyfunction]
+fn cluster_take_stats<'py>(py: Python<'py>, stats: &Bound<'py, RequestStats>) -> Bound<'py, PyBytes> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
+    PyBytes::new(py, &stats_to_bytes(stats.get().shared().take(now)))
+}
+
+/// Adds statistics that were taken out elsewhere.
+#[pyfunction]
+fn cluster_merge_stats(stats: &Bound<'_, RequestStats>, data: &[u8]) -> PyResult<()> {
+    let taken = stats_of_bytes(data).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    stats.get().shared().merge(&taken);
+    Ok(())
+}
+
 /// A new cluster key as the contents of two files, the master's and the workers'.
 #[pyfunction]
 fn cluster_key_files() -> (String, String) {
@@ -568,6 +580,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<ClusterWorker>()?;
     module.add_class::<ClusterEvent>()?;
     module.add_function(wrap_pyfunction!(cluster_pack, module)?)?;
+    module.add_function(wrap_pyfunction!(cluster_take_stats, module)?)?;
+    module.add_function(wrap_pyfunction!(cluster_merge_stats, module)?)?;
     module.add_function(wrap_pyfunction!(cluster_unpack, module)?)?;
     module.add_function(wrap_pyfunction!(cluster_key_files, module)?)
 }

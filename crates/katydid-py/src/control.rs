@@ -6,7 +6,7 @@
 use std::io;
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use katydid_control::command::{Command, Piece, Reply, Request, Sent, Stream};
@@ -16,6 +16,7 @@ use pyo3::exceptions::{PyBrokenPipeError, PyOSError, PyRuntimeError, PyValueErro
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::archive::StoredRuns;
 use crate::stats::RequestStats;
 
 /// The server of the page and its programs. Listens from the moment it is made; with `host=None` it does not listen, and
@@ -29,6 +30,7 @@ impl PyControl {
     #[pyo3(signature = (
         *, host, port = 0, tls_cert = None, tls_key = None, base_path = String::new(), basic_auth = None,
         bearer_tokens = Vec::new(), login = false, allowed_hosts = Vec::new(), page = None, flask = "nothing",
+        history_only = false,
     ))]
     #[expect(clippy::too_many_arguments, reason = "each is a keyword of the Python class")]
     fn new(
@@ -44,6 +46,7 @@ impl PyControl {
         allowed_hosts: Vec<String>,
         page: Option<PathBuf>,
         flask: &str,
+        history_only: bool,
     ) -> PyResult<Self> {
         let tls = match (tls_cert, tls_key) {
             (Some(chain), Some(key)) => Some((chain, key)),
@@ -66,6 +69,7 @@ impl PyControl {
             allowed_hosts,
             flask,
             page,
+            is_history_only: history_only,
             limits,
         };
         let start = if listens { Control::start } else { Control::without_server };
@@ -103,12 +107,6 @@ impl PyControl {
             .map_err(|error| PyValueError::new_err(format!("{name}: not JSON: {error}")))
     }
 
-    /// Puts the numbers of a stored run up, stretch by stretch, so that its history is made of them.
-    fn publish_stored(&self, py: Python<'_>, store: Option<&str>, run: &str) -> PyResult<()> {
-        py.detach(|| katydid_cli::history::retell(store, run, |stats, at| self.0.publish_stats(stats, at)))
-            .map_err(|error| PyValueError::new_err(error.to_string()))
-    }
-
     /// Notes that something happened to the run; `start` begins the history anew.
     #[pyo3(signature = (kind, text, at = None))]
     fn mark(&self, kind: &str, text: &str, at: Option<f64>) {
@@ -125,6 +123,11 @@ impl PyControl {
     /// Says that the users' thread has just spent so many seconds on publishing, and is to be left alone for a while.
     fn rest(&self, seconds: f64) {
         self.0.rest(Duration::try_from_secs_f64(seconds).unwrap_or_default());
+    }
+
+    /// Has the pages about stored runs made from a store: a path or a URL, None for the standard one.
+    fn offer_store(&self, store: Option<String>) {
+        self.0.offer_archive(Arc::new(StoredRuns::new(store)));
     }
 
     /// Says which file `/stats/requests_full_history/csv` sends.

@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use katydid_cli::history::{compare, place};
+use katydid_control::archive::Fault;
 use katydid_report::compare::{Allowances, text};
 use katydid_stats::part::Changes;
 use katydid_store::{About, Address, End, Error, Level, Retention, RunId, Store, Writer, within};
@@ -11,6 +12,7 @@ use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::archive;
 use crate::stats::RequestStats;
 
 /// How long a run waits for its store at its beginning and at its end, beside [`Writer::finish`].
@@ -145,7 +147,7 @@ impl StoredRun {
 /// Carries out `katydid runs`, `show`, `export`, `compare` or `baseline`; returns the exit code.
 #[pyfunction]
 fn history_main(py: Python<'_>, argv: Vec<String>) -> i32 {
-    py.detach(|| katydid_cli::history_main(argv))
+    py.detach(|| katydid_cli::history_main(argv, katydid_control::page::kept))
 }
 
 /// Opens a store to see that it can be; returns how it is shown, and None for the store that is none.
@@ -205,6 +207,27 @@ fn history_levels(
     Ok(levels.into_iter().map(|level| (level.scenario, level.users, level.p95_ms)).collect())
 }
 
+/// Everything that the report of a stored run tells, as JSON.
+#[pyfunction]
+fn history_report<'py>(py: Python<'py>, store: Option<&str>, run: &str) -> PyResult<Bound<'py, PyBytes>> {
+    match py.detach(|| archive::report(store, run).map(|data| data.to_string())) {
+        Ok(text) => Ok(PyBytes::new(py, text.as_bytes())),
+        Err(Fault::Wrong(text) | Fault::Missing(text)) => Err(PyValueError::new_err(text)),
+        Err(Fault::Broken(text)) => Err(PyOSError::new_err(text)),
+    }
+}
+
+/// What the report of a run says about the baseline that it was held against, as JSON; None if it was held against none.
+#[pyfunction]
+fn history_comparison(py: Python<'_>, store: Option<&str>, run: u64) -> PyResult<Option<String>> {
+    let read = || -> Result<_, Error> {
+        let mut store = Store::open(&place::address(store)?)?;
+        let run = store.run(RunId(run))?;
+        katydid_cli::history::archive::kept_comparison(&mut store, &run)
+    };
+    Ok(py.detach(read).map_err(as_python)?.map(|told| told.to_string()))
+}
+
 /// Holds a run against a baseline: the lines to print, whether it has passed, the whole as JSON, and as Markdown.
 #[pyfunction]
 #[pyo3(signature = (store, baseline, run, allow = Vec::new(), allow_errors = None))]
@@ -248,6 +271,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(history_conclude, module)?)?;
     module.add_function(wrap_pyfunction!(history_check, module)?)?;
     module.add_function(wrap_pyfunction!(history_run, module)?)?;
+    module.add_function(wrap_pyfunction!(history_report, module)?)?;
+    module.add_function(wrap_pyfunction!(history_comparison, module)?)?;
     module.add_function(wrap_pyfunction!(history_levels, module)?)?;
     module.add_function(wrap_pyfunction!(history_compare, module)?)
 }

@@ -6,6 +6,7 @@
 //! theirs). CPython 3.11 makes such a dictionary while an object is allocated, which may run the garbage collector on
 //! the object before its Rust half is written.
 
+mod archive;
 mod attached;
 mod call;
 mod cluster;

@@ -157,6 +157,11 @@ impl RequestStats {
         state.stats.entries().iter().map(|entry| (entry.name.to_string(), entry.method.to_string())).collect()
     }
 
+    /// The distributions of all names, for pictures, as JSON.
+    fn _distributions(&self) -> String {
+        katydid_report::overlay::distributions(&self.shared.lock().stats).to_string()
+    }
+
     fn _has(&self, name: &str, method: &str) -> bool {
         self.shared.lock().stats.find(method, name).is_some()
     }

@@ -13,6 +13,8 @@ pub mod text;
 
 use serde::Serialize;
 
+use crate::overlay::Buckets;
+
 pub use digest::{Digest, Digester, LevelDigest, Mark, NameDigest, Span};
 use noise::{Difference, Estimate, shares};
 use pairing::{Load, partners};
@@ -178,6 +180,9 @@ pub struct Row {
     pub changes: Vec<Change>,
     /// The worst judgement.
     pub outcome: Outcome,
+    /// The distributions of the response times, for pictures: of the baseline and of the run.
+    #[serde(skip)]
+    pub times: [Buckets; 2],
 }
 
 /// Two runs, or two groups of names, held against each other.
@@ -313,6 +318,7 @@ fn level_rows(pair: &Pair<'_>, allowances: &Allowances) -> Vec<(Row, Vec<Judged>
                 after: after.map(|name| Figures::of(name, pair.after.seconds)),
                 changes: Vec::new(),
                 outcome: Outcome::Same,
+                times: [before, after].map(|name| name.map(|name| name.times.buckets()).unwrap_or_default()),
             };
             let judged = match (before, after) {
                 (Some(before), Some(after)) => differences((before, after), &alike, pair, allowances),

@@ -6,8 +6,8 @@
 //!
 //! Reading order: [`console`] (the tables), [`truth`] (what the tables cannot say: lag and phases), [`expectations`] (what
 //! rules made of the run), [`verdict`] (whether a run met what was asked of it), [`compare`] (two runs, and whether their
-//! difference is more than noise), [`csv`], [`json`], [`otlp`] (what a collector gets), and below them [`number`], [`moment`] and
-//! [`protobuf`] (how a number and a time are written).
+//! difference is more than noise), [`overlay`] (distributions for pictures), [`csv`], [`json`], [`otlp`] (what a collector
+//! gets), and below them [`number`], [`moment`] and [`protobuf`] (how a number and a time are written).
 //!
 //! ```
 //! use katydid_report::console::{Columns, Rates, stats_table};
@@ -30,6 +30,7 @@ pub mod json;
 pub mod moment;
 pub mod number;
 pub mod otlp;
+pub mod overlay;
 pub mod protobuf;
 pub mod truth;
 pub mod verdict;

@@ -483,6 +483,16 @@ impl Store {
         found.first().map(|bytes| wire::decode_document(bytes)).transpose()
     }
 
+    /// The documents of a name, of all runs that have one.
+    ///
+    /// # Errors
+    /// The database's; a document that cannot be read.
+    pub fn documents(&mut self, name: &str) -> Result<Vec<(RunId, Vec<u8>)>> {
+        let statement = "SELECT run, content FROM document WHERE name = $1";
+        let found = self.rows(statement, &[name.into()], |row| Ok((RunId(row.int()?), row.bytes()?)))?;
+        found.into_iter().map(|(run, bytes)| Ok((run, wire::decode_document(&bytes)?))).collect()
+    }
+
     /// All baselines by name.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ from katydid.locust import log
 from katydid.locust._distributed import key_of
 from katydid.locust._version import version
 from katydid.locust.runners import MasterRunner
+from katydid.verdict.workers import ask_workers, obey_master
 
 from .signals import Interrupted, Signals
 
@@ -75,8 +76,10 @@ def create_node(environment: Environment, options: Namespace, signals: Signals) 
 
 def _node(environment: Environment, options: Namespace) -> Runner:
     if options.master:
+        ask_workers(environment)
         return environment.create_master_runner(options.katydid_bind_host, options.master_bind_port)
     if options.worker:
+        obey_master(environment)
         return environment.create_worker_runner(options.master_host, options.master_port)
     return environment.create_local_runner()
 

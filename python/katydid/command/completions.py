@@ -15,6 +15,7 @@ SUBCOMMANDS = {
     "target": "start a practice server",
     "replay": "send a failed request of a run again",
     "runs": "list the stored runs",
+    "history": "serve the pages about stored runs",
     "show": "show a stored run",
     "report": "write the report of a stored run",
     "export": "write a stored run's measurements for other programs",

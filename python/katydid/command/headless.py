@@ -114,6 +114,8 @@ def shut_down(environment: Environment, runner: Runner, outputs: Outputs, option
         code = keeper.conclude(code, None if watch is None else watch.document())
     if watch is not None:
         watch.add_findings()
+        if keeper is not None and keeper.finding is not None:
+            watch.judge.add("baseline", *keeper.finding)
     logger.info("shutting down with exit code %s", code)
     if not outputs.conclude():
         code = code or _EXIT_NOT_WRITTEN

@@ -185,7 +185,12 @@ def logs_document(environment: Environment) -> Document:
 
 
 def config_document(
-    environment: Environment, picks_classes: bool, login: bool, base_path: str, extra_options: Document
+    environment: Environment,
+    picks_classes: bool,
+    login: bool,
+    base_path: str,
+    extra_options: Document,
+    has_history: bool = False,
 ) -> Document:
     """Everything that the form to start a run needs to know."""
     from katydid.locust import web
@@ -215,6 +220,7 @@ def config_document(
         "csv_history_enabled": bool(
             getattr(options, "csv_prefix", None) and getattr(options, "stats_history_enabled", False)
         ),
+        "history_enabled": has_history,
         "login_enabled": login,
         "base_path": base_path,
     }

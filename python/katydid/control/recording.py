@@ -60,6 +60,8 @@ class Recording:
         self.board = _core.Control(host=None, base_path=base_path)
         self.starter = Starter(environment, picks_classes)
         self.template_args: dict[str, Any] = {}
+        self.has_history = False
+        """Does the server have the pages about stored runs?"""
         self._picks_classes = picks_classes
         self._has_login = has_login
         self._base_path = base_path
@@ -158,6 +160,7 @@ class Recording:
             login=self._has_login,
             base_path=self._base_path,
             extra_options=self.extra_options(),
+            has_history=self.has_history,
         )
         return {**config, "profiles": list(self.template_args.get("all_profiles") or [])}
 

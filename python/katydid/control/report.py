@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from katydid.history.keeper import keeper_of
 from katydid.results import samples
 
 from . import documents, page
@@ -36,6 +37,8 @@ def report_data(environment: Any, shows_download_link: bool = False, theme: str 
         **data,
         "tasks": documents.tasks_document(environment, documents.report_counts(environment.runner)),
         "samples": samples.of(environment).all(),
+        "distributions": json.loads(environment.stats._distributions()),
+        "comparison": _comparison(environment),
         "started_at": recording.started_at,
         "ended_at": recording.ended_at or _last_request_at(recording),
         "show_download_link": shows_download_link,
@@ -46,6 +49,12 @@ def report_data(environment: Any, shows_download_link: bool = False, theme: str 
 def _last_request_at(recording: Recording) -> float | None:
     at: float | None = recording.environment.stats.last_request_timestamp
     return at
+
+
+def _comparison(environment: Any) -> Any:
+    """What became of the run's comparison with its baseline; None without one, and before the end."""
+    keeper = keeper_of(environment)
+    return None if keeper is None else keeper.comparison()
 
 
 def as_html(data: dict[str, Any]) -> str:

@@ -115,10 +115,17 @@ class Keeper:
         self._level: tuple[int, str, str, int, float] | None = None
         self._next_level: tuple[str, str, int] | None = None
         self._told: list[str] = []
+        self.finding: tuple[str, str, bool] | None = None
+        """How the run compares with its baseline: what was asked, what was found, and whether it has passed."""
         self._recording = recording_of(environment)
         environment.events.test_start.add_listener(self._on_start)
         environment.events.test_stop.add_listener(self._on_stop)
         _keepers[environment] = self
+
+    @property
+    def store(self) -> str | None:
+        """Where runs are kept, as the options say; None for the standard store."""
+        return self._store
 
     @property
     def run(self) -> int | None:
@@ -250,11 +257,24 @@ class Keeper:
             compared = _core.history_compare(self._store, baseline, str(self._number))
         except (OSError, ValueError) as fault:
             self._told = ["", f"Not held against the baseline {baseline}, so not passed: {fault}"]
+            self.finding = (f"no slower than {baseline}", f"not compared: {fault}", False)
             return False
         lines, has_passed, whole, _ = compared
         outcome["comparison"] = json.loads(whole)
         self._told = ["", *lines]
+        self.finding = (f"no slower than {baseline}", lines[-1], has_passed)
         return has_passed
+
+    def comparison(self) -> Any:
+        """How the run compares with its baseline; None without one, and before the end."""
+        if self._number is None or self._baseline is None:
+            return None
+        try:
+            text = _core.history_comparison(self._store, self._number)
+        except (OSError, ValueError) as fault:
+            logger.warning("the comparison with the baseline is not in the report: %s", fault)
+            return None
+        return None if text is None else json.loads(text)
 
     def tell(self) -> None:
         """Say how the run compares with its baseline, if it was asked."""

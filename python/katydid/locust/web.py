@@ -22,6 +22,7 @@ from katydid.control.desk import Desk
 from katydid.control.recording import PUBLISH_INTERVAL_S, Recording
 from katydid.control.reply import Ask, Reply
 from katydid.control.routes import Routes
+from katydid.history.keeper import keeper_of
 from katydid.results.files import StatsCSV, StatsCSVFileWriter
 
 from . import stats as settings
@@ -245,6 +246,9 @@ class WebUI:
             flask=self._application.scope,
         )
         board.set_history_file(self._history_file())
+        if (keeper := keeper_of(self.environment)) is not None:
+            board.offer_store(keeper.store)
+            self._recording.has_history = True
         self.server = SimpleNamespace(server_host=self.host or _LOOPBACK, server_port=board.port)
         self._recording.publish()
         self._desk = Desk(self._recording, self._answers())

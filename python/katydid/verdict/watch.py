@@ -14,14 +14,15 @@ from weakref import WeakKeyDictionary
 import gevent
 
 from katydid import _core
-from katydid.locust.stats import RequestStats
 
+from .classes import StatsByClass
 from .expect import expectations_of
 
 if TYPE_CHECKING:
     from gevent import Greenlet
 
     from katydid.locust.env import Environment
+    from katydid.locust.stats import RequestStats
 
 logger = logging.getLogger("locust.main")
 
@@ -52,6 +53,7 @@ class Watch:
         environment.events.test_stop.add_listener(self._on_stop)
         if judge.users:
             environment.events.request.add_listener(self._by_class.record)
+            environment.events.worker_report.add_listener(self._by_class.merge)
         _watches[environment] = self
 
     @property
@@ -90,6 +92,7 @@ class Watch:
         events.test_stop.remove_listener(self._on_stop)
         if self.judge.users:
             events.request.remove_listener(self._by_class.record)
+            events.worker_report.remove_listener(self._by_class.merge)
         _watches.pop(self.environment, None)
 
     def add_findings(self) -> None:
@@ -162,29 +165,6 @@ class Watch:
     def _end_run(self) -> None:
         if self.environment.runner is not None:
             self.environment.runner._end_test()
-
-
-class StatsByClass:
-    """The requests of users of certain classes, recorded beside the statistics of all.
-
-    A request belongs to the user whose greenlet sent it; that of a greenlet that a task starts to none.
-    """
-
-    def __init__(self, names: list[str]) -> None:
-        self.stats = [RequestStats() for _ in names]
-        self._recorders = {name: _core.Recorder(stats) for name, stats in zip(names, self.stats, strict=True)}
-
-    def record(self, **request: Any) -> None:
-        """A listener to `request`."""
-        arguments = getattr(gevent.getcurrent(), "args", None)
-        recorder = self._recorders.get(type(arguments[0]).__name__) if arguments else None
-        if recorder is not None:
-            recorder(**request)
-
-    def clear(self) -> None:
-        """Begin anew."""
-        for stats in self.stats:
-            stats.clear_all()
 
 
 _watches: WeakKeyDictionary[Environment, Watch] = WeakKeyDictionary()

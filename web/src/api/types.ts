@@ -262,6 +262,7 @@ export interface Config {
   missing_host_warning: boolean | string | null;
   stats_history_enabled: boolean;
   csv_history_enabled: boolean;
+  history_enabled: boolean;
   login_enabled: boolean;
   base_path: string;
 }
@@ -358,6 +359,14 @@ export interface Level {
 }
 
 /** Whether a run met what was asked of it, or how it stands while it goes on. */
+/** Something beside thresholds and levels that decided on a run. */
+export interface Finding {
+  kind: "rule" | "tasks" | "baseline";
+  name: string;
+  said: string;
+  passed: boolean;
+}
+
 export interface Verdict {
   is_over: boolean;
   is_asked: boolean;
@@ -365,4 +374,5 @@ export interface Verdict {
   aborted: string | null;
   thresholds: Outcome[];
   levels: Level[];
+  findings?: Finding[];
 }

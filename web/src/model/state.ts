@@ -117,6 +117,7 @@ const NO_CONFIG: Config = {
   missing_host_warning: null,
   stats_history_enabled: false,
   csv_history_enabled: false,
+  history_enabled: false,
   login_enabled: false,
   base_path: "",
 };

@@ -10,12 +10,13 @@ import { Confirm, Dialog } from "../parts/Dialog.tsx";
 import { type Shortcut, useShortcuts } from "../parts/shortcuts.ts";
 import { type Tab, Tabs, useTab } from "../parts/Tabs.tsx";
 import { choose, chosen } from "../parts/theme.ts";
+import { nextTheme } from "../parts/ThemeChoice.tsx";
 import { Limited } from "../views/Limited.tsx";
 import { Numbers } from "../views/Numbers.tsx";
 import { Start } from "../views/Start.tsx";
 import { type Actions, type Notice, useActions } from "./actions.ts";
 import { Edit, Help } from "./dialogs.tsx";
-import { Header, nextTheme } from "./Header.tsx";
+import { Header } from "./Header.tsx";
 import { tabsOf } from "./tabs.tsx";
 
 type Open = "edit" | "new" | "reset" | "stop" | "help" | null;
@@ -41,6 +42,7 @@ export function App({ store, additions }: { store: Store; additions: Additions }
         run={run}
         actions={actions}
         hasForm={hasForm}
+        hasHistory={config?.history_enabled === true}
         onEdit={() => setOpen("edit")}
         onNew={() => setOpen("new")}
         onReset={() => setOpen("reset")}

@@ -2,7 +2,7 @@
 
 import type { Run, RunState } from "../api/types.ts";
 import { isActive } from "../model/state.ts";
-import { choose, type Theme, useChosen } from "../parts/theme.ts";
+import { ThemeChoice } from "../parts/ThemeChoice.tsx";
 import type { Actions } from "./actions.ts";
 
 const STATES: Record<RunState, string> = {
@@ -24,6 +24,8 @@ export interface HeaderProps {
   onReset: () => void;
   onHelp: () => void;
   hasForm: boolean;
+  /** Whether there are pages about stored runs. */
+  hasHistory: boolean;
 }
 
 export function Header(props: HeaderProps) {
@@ -44,6 +46,7 @@ export function Header(props: HeaderProps) {
       </div>
       <div className="head-tools">
         <Controls {...props} />
+        {props.hasHistory && <a href="history">Stored runs</a>}
         <ThemeChoice />
         <button type="button" className="quiet" aria-label="Help and shortcuts" title="Help (?)" onClick={props.onHelp}>
           ?
@@ -99,30 +102,4 @@ function Controls({ run, actions, onEdit, onNew, onReset, hasForm }: HeaderProps
       </button>
     </>
   );
-}
-
-const THEMES: Theme[] = ["system", "light", "dark"];
-
-export function ThemeChoice() {
-  const theme = useChosen();
-  return (
-    <select
-      className="quiet"
-      aria-label="Theme"
-      title="Theme (t)"
-      value={theme}
-      onChange={(event) => choose(event.target.value as Theme)}
-    >
-      {THEMES.map((one) => (
-        <option key={one} value={one}>
-          {one.charAt(0).toUpperCase() + one.slice(1)}
-        </option>
-      ))}
-    </select>
-  );
-}
-
-/** The theme after the one that is shown, for the shortcut. */
-export function nextTheme(theme: Theme): Theme {
-  return THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] as Theme;
 }

@@ -1,11 +1,14 @@
 // The report: all that the tabs show, on one page that can be read from top to bottom and printed.
 
 import { useCallback, useMemo } from "react";
+import type { Compared } from "../api/stored.ts";
 import { fromPoints } from "../model/history.ts";
 import { HEAT } from "../model/state.ts";
 import { count, duration, moment, NOTHING } from "../model/units.ts";
-import { ThemeChoice } from "../page/Header.tsx";
+import { ThemeChoice } from "../parts/ThemeChoice.tsx";
 import { Charts } from "../views/Charts.tsx";
+import { Comparison } from "../views/Comparison.tsx";
+import { Distributions } from "../views/Distributions.tsx";
 import { Exceptions } from "../views/Exceptions.tsx";
 import { Expectations } from "../views/Expectations.tsx";
 import { Failures } from "../views/Failures.tsx";
@@ -20,7 +23,7 @@ import type { ReportData } from "./data.ts";
 
 const ALL = { all: true } as const;
 
-export function Report({ data }: { data: ReportData }) {
+export function Report({ data, tools }: { data: ReportData; tools?: React.ReactNode }) {
   const { run, stats, history, config } = data;
   const past = useMemo(() => fromPoints(history?.points ?? []), [history]);
   const sampleOf = useCallback(
@@ -32,6 +35,7 @@ export function Report({ data }: { data: ReportData }) {
   );
   const failures = data.errors?.errors ?? [];
   const groups = data.triage?.groups ?? [];
+  const distributions = data.distributions ?? [];
   const expected = data.expectations ?? NOTHING_EXPECTED;
   const exceptions = data.exceptions?.exceptions ?? [];
   return (
@@ -42,6 +46,7 @@ export function Report({ data }: { data: ReportData }) {
           <span className="head-what">{[run.host, run.locustfile, run.profile, run.shape].filter(Boolean).join(" · ")}</span>
         </div>
         <div className="head-tools">
+          {tools}
           {data.show_download_link === true && <a href="?download=1">Download</a>}
           <ThemeChoice />
         </div>
@@ -53,6 +58,11 @@ export function Report({ data }: { data: ReportData }) {
         {hasVerdict(data.verdict) && (
           <Part title={verdictWord(data.verdict)}>
             <Verdict verdict={data.verdict} />
+          </Part>
+        )}
+        {data.comparison != null && (
+          <Part title="Against the baseline">
+            <Comparison comparison={data.comparison} />
           </Part>
         )}
         <Part title="Charts">
@@ -72,6 +82,11 @@ export function Report({ data }: { data: ReportData }) {
             isLive={false}
           />
         </Part>
+        {distributions.length > 1 && (
+          <Part title="Distributions">
+            <Distributions distributions={distributions} />
+          </Part>
+        )}
         <Part title={`Failures (${count(failures.length)})`}>
           <Failures failures={failures} sampleOf={sampleOf} />
         </Part>
@@ -99,6 +114,27 @@ export function Report({ data }: { data: ReportData }) {
         <footer className="muted">
           katydid {run.version}, with the interface of Locust {run.locust_version}
         </footer>
+      </main>
+    </>
+  );
+}
+
+/** Two runs held against each other, as one file. */
+export function ComparisonReport({ comparison }: { comparison: Compared }) {
+  return (
+    <>
+      <header className="head">
+        <div className="head-name">
+          <h1>
+            {comparison.after} held against {comparison.before}
+          </h1>
+        </div>
+        <div className="head-tools">
+          <ThemeChoice />
+        </div>
+      </header>
+      <main className="report">
+        <Comparison comparison={comparison} />
       </main>
     </>
   );

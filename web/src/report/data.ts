@@ -1,5 +1,6 @@
 // What is in a report?
 
+import type { Compared, Distribution } from "../api/stored.ts";
 import type {
   Config,
   Exception,
@@ -27,6 +28,8 @@ export interface ReportData {
   config?: Config;
   samples?: Record<string, Sample>;
   verdict?: Verdict | null;
+  comparison?: Compared | null;
+  distributions?: Distribution[] | null;
   started_at?: number | null;
   ended_at?: number | null;
   title?: string;

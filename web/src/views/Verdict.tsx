@@ -1,6 +1,6 @@
 // Did the run meet what was asked of it, or does it so far? Thresholds with what was measured, and levels side by side.
 
-import type { Level, Outcome, RuleOutcome, Verdict as Found } from "../api/types.ts";
+import type { Finding, Level, Outcome, RuleOutcome, Verdict as Found } from "../api/types.ts";
 import { count, duration, NOTHING, percent } from "../model/units.ts";
 import { counts, rates, shares, times } from "../parts/columns.ts";
 import { type Column, Table } from "../parts/Table.tsx";
@@ -11,6 +11,11 @@ export function Verdict({ verdict }: { verdict: Found }) {
     <section aria-label="Verdict">
       {isLive && verdict.is_asked && <p className={verdict.passed ? "muted" : "bad"}>{standing(verdict)}</p>}
       {verdict.aborted !== null && <p>The run was ended early: {verdict.aborted}</p>}
+      {brokenFindings(verdict).map(({ name, said }) => (
+        <p key={name} className="bad">
+          {name}: {said}
+        </p>
+      ))}
       {verdict.thresholds.length > 0 && (
         <Table
           label="Thresholds"
@@ -37,7 +42,12 @@ export function Verdict({ verdict }: { verdict: Found }) {
 
 /** Is there anything to tell? */
 export function hasVerdict(verdict: Found | null | undefined): verdict is Found {
-  return verdict != null && (verdict.is_asked || verdict.levels.length > 0);
+  return verdict != null && (verdict.is_asked || verdict.levels.length > 0 || brokenFindings(verdict).length > 0);
+}
+
+/** What else failed the run: rules, exceptions of tasks, the baseline. Runs that were kept earlier have none. */
+function brokenFindings(verdict: Found): Finding[] {
+  return (verdict.findings ?? []).filter(({ passed }) => !passed);
 }
 
 /** How much of what was asked is broken. */
@@ -62,7 +72,7 @@ function numbered<T>(rows: readonly T[]): Numbered<T>[] {
 
 /** The verdict in a word, for a heading. */
 export function verdictWord(verdict: Found): string {
-  if (!verdict.is_asked) return "Levels";
+  if (!verdict.is_asked && verdict.passed) return "Levels";
   return verdict.passed ? "Verdict: passed" : "Verdict: failed";
 }
 
@@ -73,7 +83,7 @@ function stateOf(found: Outcome): string {
 }
 
 function resultOf(level: Level): string {
-  if (level.state === "coming") return "comes";
+  if (level.state === "coming") return level.passed ? "comes" : "FAIL";
   const running = level.state === "running" ? "runs" : NOTHING;
   if (!level.is_asked) return running;
   return level.passed ? (level.state === "running" ? "runs" : "pass") : "FAIL";

@@ -15,9 +15,6 @@ const LONG_FILES: &[(&str, &str)] = &[
         "half of it is the flat list of attributes that a requests.Response has",
     ),
     ("python/katydid/_core.pyi", "the declarations of one module, which has one stub"),
-    ("tests/compat/requests_cases.py", "a flat list of requests, each sent by both"),
-    ("tests/python/test_clients.py", "a flat list of what a session can do, each case held against requests"),
-    ("tests/python/test_fasthttp.py", "a flat list of what a session can do, each case held against stock"),
 ];
 
 /// Source files over the limit that are not listed, and listed ones that no longer need it.

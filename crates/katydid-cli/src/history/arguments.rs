@@ -137,6 +137,10 @@ pub(super) struct Compare {
     /// Also write the comparison as Markdown
     #[arg(long, value_name = "FILE")]
     pub(super) markdown: Option<PathBuf>,
+
+    /// Also write the comparison as a page, with pictures of the distributions
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
 }
 
 /// A share such as `50%` or `0.5`.

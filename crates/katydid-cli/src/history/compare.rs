@@ -1,6 +1,7 @@
 //! Two stored runs, or two groups of names of one, held against each other.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use katydid_report::compare::digest::{Key, own_key};
 use katydid_report::compare::groups::key_in_group;
@@ -8,12 +9,15 @@ use katydid_report::compare::{Allowances, Comparison, Digest, Digester, Mark, Sp
 use katydid_report::verdict::Reference;
 use katydid_stats::Histogram;
 use katydid_store::{Error, Level, Run, Store};
+use serde_json::json;
 
+use super::archive::comparison_json;
 use super::arguments::Compare;
-use super::{EXIT_VERDICT, open, put, say_all};
-use crate::options::EXIT_OK;
+use super::{EXIT_VERDICT, Page, open, put, say_all};
+use crate::console::tell;
+use crate::options::{EXIT_FAILURE, EXIT_OK};
 
-pub(super) fn command(options: &Compare) -> Result<i32, Error> {
+pub(super) fn command(options: &Compare, page: Page) -> Result<i32, Error> {
     let mut store = open(options.place.store.as_deref())?;
     let allowances = Allowances { by_level: options.allow.clone(), errors: options.allow_errors };
     let comparison = match (&options.run, &options.a, &options.b) {
@@ -32,7 +36,21 @@ pub(super) fn command(options: &Compare) -> Result<i32, Error> {
         Some(path) => put(text::markdown(&comparison).as_bytes(), Some(path))?,
         None => EXIT_OK,
     };
-    Ok(if comparison.has_passed() { written } else { EXIT_VERDICT })
+    let shown = match &options.html {
+        Some(path) => put_page(&comparison, path, page)?,
+        None => EXIT_OK,
+    };
+    Ok(if comparison.has_passed() { written.max(shown) } else { EXIT_VERDICT })
+}
+
+fn put_page(comparison: &Comparison, path: &Path, page: Page) -> Result<i32, Error> {
+    match page("report.html", &json!({ "comparison": comparison_json(comparison) })) {
+        Some(text) => put(text.as_bytes(), Some(path)),
+        None => {
+            tell("katydid: error: --html: this build of katydid has no page");
+            Ok(EXIT_FAILURE)
+        }
+    }
 }
 
 /// Holds a run against a baseline, both as a user names them.

@@ -3,8 +3,13 @@
 use katydid_stats::part::Changes;
 use katydid_stats::{RunStats, Sample};
 use katydid_store::{About, Address, End, Level, Writer};
+use serde_json::Value;
 
 use super::*;
+
+fn page(name: &str, data: &Value) -> Option<String> {
+    Some(format!("{name} with {data}"))
+}
 
 struct Place {
     _folder: tempfile::TempDir,
@@ -52,8 +57,12 @@ impl Place {
         writer.finish(End { at: 1020.0, exit_code: Some(0), verdict: None }).expect("written");
     }
 
+    fn open(&self) -> Store {
+        Store::open(&Address::File(self.path.clone().into())).expect("the store")
+    }
+
     fn run(&self, words: &[&str]) -> i32 {
-        history_main(words.iter().copied().chain(["--store", &self.path]))
+        history_main(words.iter().copied().chain(["--store", &self.path]), page)
     }
 }
 
@@ -133,9 +142,63 @@ fn what_cannot_be_understood_is_refused_in_one_line() {
         &["baseline", "set", "7"],
         &["export", "1", "--format", "xml"],
     ] {
-        assert_eq!(history_main(words.iter().copied()), EXIT_USAGE, "{words:?}");
+        assert_eq!(history_main(words.iter().copied(), page), EXIT_USAGE, "{words:?}");
     }
     let place = Place::new();
     assert_eq!(place.run(&["baseline", "set", "last", "1"]), EXIT_USAGE);
     assert_eq!(place.run(&["show", "nobody"]), EXIT_USAGE);
+}
+
+#[test]
+fn a_comparison_becomes_a_page_with_the_distributions_of_both() {
+    let place = Place::new();
+    [20.0, 40.0].iter().for_each(|ms| place.keep_run(*ms));
+    let file = format!("{}.html", place.path);
+    assert_eq!(place.run(&["compare", "1", "2", "--html", &file]), EXIT_VERDICT);
+    let text = std::fs::read_to_string(&file).expect("the page");
+    let data = text.strip_prefix("report.html with ").expect("the report's form");
+    let told: Value = serde_json::from_str(data).expect("JSON");
+    let comparison = &told["comparison"];
+    assert_eq!((&comparison["is_regression"], &comparison["after"]), (&true.into(), &"run 2".into()));
+    for row in comparison["rows"].as_array().expect("rows") {
+        for (side, figures) in [("before", 0), ("after", 1)] {
+            let times = row["times"][figures].as_array().expect("buckets");
+            let counted: u64 = times.iter().filter_map(|pair| pair[1].as_u64()).sum();
+            assert_eq!(Some(counted), row[side]["requests"].as_u64());
+        }
+    }
+}
+
+#[test]
+fn the_list_has_the_figures_of_the_store_and_reads_a_run_once() {
+    let place = Place::new();
+    [20.0, 40.0].iter().for_each(|ms| place.keep_run(*ms));
+    let mut store = place.open();
+    store.set_baseline("main", katydid_store::RunId(1)).expect("a run");
+    let told = archive::list(&mut store, 10).expect("a list");
+    assert_eq!((&told["unread"], &told["runs"][0]["run"]), (&0.into(), &2.into()));
+    assert_eq!(told["runs"][1]["baselines"], serde_json::json!(["main"]));
+    for run in told["runs"].as_array().expect("runs") {
+        let id = katydid_store::RunId(run["run"].as_u64().expect("a number"));
+        let total = store.stats(id).expect("measurements");
+        assert_eq!(run["p95_ms"].as_f64(), total.total().percentile(0.95));
+        assert_eq!(run["requests"].as_u64(), Some(total.total().requests));
+        assert!(store.document(id, "summary").expect("documents").is_some());
+    }
+    assert_eq!(archive::list(&mut store, 10).expect("a list"), told);
+    assert_eq!(archive::list(&mut store, 1).expect("a list")["runs"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn allowances_of_an_address_are_understood_or_refused() {
+    let place = Place::new();
+    [20.0, 40.0].iter().for_each(|ms| place.keep_run(*ms));
+    let mut store = place.open();
+    let mut is_regression = |allow| {
+        let allowances = archive::allowances(allow, Some("1%")).expect("shares");
+        archive::comparison(&mut store, "1", "2", &allowances).expect("two runs")["is_regression"] == true
+    };
+    assert!(is_regression(None) && !is_regression(Some("150%,150%")));
+    let error = archive::allowances(Some("50%,much"), None).expect_err("no share");
+    assert!(error.contains("\"much\" is no share"), "{error}");
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use katydid_plan::{Dispatcher, Distribution, SpawnPace, Step, UserClass};
 
 use super::{Master, RETRY, State, TRIES_WITH_STOCK};
-use crate::clock::Now;
+use crate::clock::{Now, duration_of};
 use crate::event::{Level, MasterEvent};
 use crate::message::{Setup, SpawnOrder, ToWorker, UserCounts};
 use crate::roster::{NodeId, NodeState, Order};
@@ -133,11 +133,11 @@ impl Master {
                 Some(Step::Dispatch(distribution)) => self.order_all(now, &distribution),
                 // After a standstill one step is made up for at most.
                 Some(Step::Pause(pause)) => {
-                    self.step_at = Some((at + pause).max(now.elapsed.saturating_sub(pause)));
+                    self.step_at = Some(at.saturating_add(pause).max(now.elapsed.saturating_sub(pause)));
                 }
                 None => {
                     self.step_at = None;
-                    self.settling_until = Some(now.elapsed + self.settings.report_wait);
+                    self.settling_until = Some(now.elapsed.saturating_add(self.settings.report_wait));
                 }
             }
         }
@@ -295,8 +295,8 @@ impl Master {
         self.end_ramp();
         self.state = State::Stopping;
         let timeout = self.setup.as_ref().map_or(0.0, |setup| setup.stop_timeout_s);
-        let timeout = Duration::try_from_secs_f64(timeout).unwrap_or_default();
-        self.stopping_until = now.elapsed + timeout + STOP_GRACE;
+        let timeout = duration_of(timeout);
+        self.stopping_until = now.elapsed.saturating_add(timeout).saturating_add(STOP_GRACE);
         self.stopping = self.roster.present().map(|node| node.id.clone()).collect();
         let all: Vec<NodeId> = self.roster.iter().map(|node| node.id.clone()).collect();
         all.iter().for_each(|id| self.stop_worker(now, id));

@@ -6,15 +6,85 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Events that wait for an owner who does not take them; beyond, the oldest is lost.
-const MAX_WAITING: usize = 100_000;
+/// Bytes of mail that wait for an owner who does not take it; beyond, the oldest is lost.
+const MAX_BYTES: usize = 64 << 20;
 
-/// A bounded queue with a descriptor that is readable while something waits.
+/// What an event costs beside what it carries.
+const OVERHEAD: usize = 100;
+
+/// How is an event to be kept?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Whatever happens: the owner must hear it.
+    Always,
+    /// As long as there is room: others decide how much comes, this time so many bytes.
+    WithinBudget(usize),
+}
+
+/// A queue with a descriptor that is readable while something waits.
 #[derive(Debug)]
 pub(super) struct Inbox<T> {
-    waiting: Mutex<VecDeque<T>>,
+    waiting: Mutex<Waiting<T>>,
     bell: UnixStream,
     ear: UnixStream,
+}
+
+/// Two queues with common numbers, so that what must be kept needs no search for what need not.
+#[derive(Debug)]
+struct Waiting<T> {
+    kept: VecDeque<(u64, T)>,
+    mail: VecDeque<(u64, usize, T)>,
+    mail_bytes: usize,
+    put: u64,
+    has_lost: bool,
+}
+
+impl<T> Default for Waiting<T> {
+    fn default() -> Self {
+        Self { kept: VecDeque::new(), mail: VecDeque::new(), mail_bytes: 0, put: 0, has_lost: false }
+    }
+}
+
+impl<T> Waiting<T> {
+    fn len(&self) -> usize {
+        self.kept.len() + self.mail.len()
+    }
+
+    fn put(&mut self, event: T, kept: Kept) {
+        self.put += 1;
+        match kept {
+            Kept::Always => self.kept.push_back((self.put, event)),
+            Kept::WithinBudget(bytes) => {
+                let bytes = bytes.saturating_add(OVERHEAD);
+                self.mail_bytes = self.mail_bytes.saturating_add(bytes);
+                self.mail.push_back((self.put, bytes, event));
+            }
+        }
+    }
+
+    /// The newest stays, however long it is.
+    fn make_room(&mut self) -> bool {
+        let mut has_lost = false;
+        while self.mail_bytes > MAX_BYTES && self.mail.len() > 1 {
+            self.take_mail();
+            has_lost = true;
+        }
+        has_lost
+    }
+
+    fn take_mail(&mut self) -> Option<T> {
+        let (_, bytes, event) = self.mail.pop_front()?;
+        self.mail_bytes -= bytes;
+        Some(event)
+    }
+
+    fn take(&mut self) -> Option<T> {
+        match (self.kept.front(), self.mail.front()) {
+            (Some((kept, _)), Some((mail, ..))) if mail < kept => self.take_mail(),
+            (Some(_), _) => self.kept.pop_front().map(|(_, event)| event),
+            (None, _) => self.take_mail(),
+        }
+    }
 }
 
 impl<T> Inbox<T> {
@@ -25,7 +95,7 @@ impl<T> Inbox<T> {
         Ok(Self { waiting: Mutex::default(), bell, ear })
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<T>> {
+    fn lock(&self) -> MutexGuard<'_, Waiting<T>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -33,24 +103,22 @@ impl<T> Inbox<T> {
         self.ear.as_fd()
     }
 
-    pub(super) fn put(&self, event: T) {
+    /// Is something lost by it, for the first time?
+    pub(super) fn put(&self, event: T, kept: Kept) -> bool {
         let mut waiting = self.lock();
-        if waiting.len() >= MAX_WAITING {
-            waiting.pop_front();
-        }
-        waiting.push_back(event);
-        if waiting.len() == 1 {
+        if waiting.len() == 0 {
             // A full pipe is readable, which is what matters.
             let _ = (&self.bell).write(&[1]);
         }
+        waiting.put(event, kept);
+        waiting.make_room() && !std::mem::replace(&mut waiting.has_lost, true)
     }
 
     /// At most `limit` of them, oldest first.
     pub(super) fn take(&self, limit: usize) -> Vec<T> {
         let mut waiting = self.lock();
-        let count = waiting.len().min(limit);
-        let taken = waiting.drain(..count).collect();
-        if waiting.is_empty() {
+        let taken = (0..limit).map_while(|_| waiting.take()).collect();
+        if waiting.len() == 0 {
             while matches!((&self.ear).read(&mut [0; 64]), Ok(count) if count > 0) {}
         }
         taken
@@ -78,7 +146,9 @@ mod tests {
     fn the_descriptor_is_readable_while_something_waits() {
         let inbox = Inbox::try_new().expect("a pair of sockets");
         assert!(!is_readable(&inbox));
-        (0..3).for_each(|number| inbox.put(number));
+        for number in 0..3 {
+            inbox.put(number, Kept::Always);
+        }
         assert!(is_readable(&inbox));
         assert_eq!(inbox.take(2), [0, 1]);
         assert!(is_readable(&inbox), "one is left");
@@ -86,10 +156,21 @@ mod tests {
         assert!(!is_readable(&inbox));
     }
 
+    /// What an owner must hear was the first to be lost, and what filled the queue was counted in events, of any length.
     #[test]
-    fn is_bounded_and_keeps_the_newest() {
+    fn mail_is_bounded_in_bytes_and_nothing_else_is_lost_for_it() {
         let inbox = Inbox::try_new().expect("a pair of sockets");
-        (0..=MAX_WAITING).for_each(|number| inbox.put(number));
-        assert_eq!((inbox.len(), inbox.take(1)), (MAX_WAITING, vec![1]));
+        let a_quarter = Kept::WithinBudget(MAX_BYTES / 4);
+        inbox.put("stop", Kept::Always);
+        let lost = ["a", "b", "c", "d", "e"].map(|mail| inbox.put(mail, a_quarter));
+        inbox.put("quit", Kept::Always);
+        assert_eq!(lost, [false, false, false, true, false], "said once");
+        assert_eq!(inbox.take(9), ["stop", "c", "d", "e", "quit"], "in the order in which they came");
+        inbox.put("long", Kept::WithinBudget(2 * MAX_BYTES));
+        assert_eq!(inbox.take(9), ["long"]);
+        for _ in 0..2 * MAX_BYTES / OVERHEAD {
+            inbox.put("small", Kept::WithinBudget(0));
+        }
+        assert!(inbox.len() <= MAX_BYTES / OVERHEAD);
     }
 }

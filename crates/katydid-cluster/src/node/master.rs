@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::inbox::Kept;
 use super::shared::{Role, Shared, Wire};
 use super::{Complaints, Ledger, Node};
 use crate::clock::Now;
@@ -12,8 +13,12 @@ use crate::event::{Level, MasterEvent};
 use crate::key::Key;
 use crate::master::{Action, Master, Settings};
 use crate::message::{ToMaster, ToWorker, decode_to_master, encode_to_worker};
+use crate::pack::Packed;
 use crate::roster::NodeId;
 use crate::transport::{Incoming, Listener};
+
+/// What a report takes, read, for each byte as it came.
+const REPORT_FACTOR: usize = 4;
 
 /// A master that listens.
 pub type MasterNode = Node<Commanding>;
@@ -55,6 +60,19 @@ impl Role for Commanding {
             MasterEvent::Report { .. } => self.wants_reports.load(Ordering::Relaxed),
             _ => true,
         }
+    }
+
+    fn kept(event: &MasterEvent) -> Kept {
+        let bytes = match event {
+            MasterEvent::Heartbeat { .. } => 0,
+            MasterEvent::Note(_, text) => text.len(),
+            MasterEvent::Report { report, .. } => REPORT_FACTOR * report.raw.as_ref().map_or(0, Packed::len),
+            MasterEvent::Exception { message, traceback, .. } => message.len() + traceback.len(),
+            MasterEvent::Logs { data, .. } => data.len(),
+            MasterEvent::Custom { kind, data, .. } => kind.len() + data.len(),
+            _ => return Kept::Always,
+        };
+        Kept::WithinBudget(bytes)
     }
 
     fn note(level: Level, text: String) -> MasterEvent {
@@ -116,11 +134,10 @@ impl Wire for Listener {
                     shared.with(|master, now| master.receive(now, &peer, envelope.message));
                 }
                 Err(malformed) => {
-                    let is_known = shared.lock().roster().node(&peer).is_some();
-                    if complaints.is_new(&format!("{peer} {malformed}")) {
+                    if complaints.is_new(&format!("{} {malformed}", known(&peer, shared))) {
                         shared.with(|master, _| master.refuse(&peer, &malformed.to_string()));
                     }
-                    if !is_known {
+                    if known(&peer, shared).is_empty() {
                         self.close(&peer);
                     }
                 }
@@ -128,7 +145,7 @@ impl Wire for Listener {
             Incoming::Refused { address, reason } => {
                 let who = address.map_or_else(|| "a node".to_owned(), |address| address.to_string());
                 let text = format!("a connection from {who} is refused: {reason} (told once)");
-                if complaints.is_new(&text) {
+                if complaints.is_new(&format!("{who} {:?}", std::mem::discriminant(&reason))) {
                     shared.tell(MasterEvent::Note(Level::Warning, text));
                 }
             }
@@ -141,6 +158,11 @@ impl Wire for Listener {
     }
 }
 
+/// The id of a worker; empty for a stranger, who can call himself anything and is complained of as all of them are.
+fn known<'a>(peer: &'a str, shared: &Shared<Commanding>) -> &'a str {
+    if shared.lock().roster().node(peer).is_some() { peer } else { "" }
+}
+
 fn say_what_is_skipped(
     peer: &str,
     message: &ToMaster,
@@ -148,7 +170,7 @@ fn say_what_is_skipped(
     complaints: &mut Complaints,
 ) {
     let ToMaster::Stats(report) = message else { return };
-    if report.skipped > 0 && complaints.is_new(&format!("{peer} skipped")) {
+    if report.skipped > 0 && complaints.is_new(&format!("{} skipped", known(peer, shared))) {
         let skipped = report.skipped;
         let text =
             format!("{skipped} entries of a report of {peer} cannot be read and do not count (told once)");

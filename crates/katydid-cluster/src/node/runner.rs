@@ -1,5 +1,6 @@
 //! What does a node's thread do, turn after turn? It sends, waits for what comes in or is due, and tells the time.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -26,7 +27,20 @@ struct Runner<W: Wire> {
 }
 
 impl<W: Wire> Runner<W> {
+    /// A fault of ours ends the node, and the owner hears it.
     fn run(mut self) {
+        let worked = catch_unwind(AssertUnwindSafe(|| self.work()));
+        if let Err(fault) = worked {
+            let text = fault.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| fault.downcast_ref::<&str>().copied()).unwrap_or("a panic");
+            let text = format!(
+                "this node is cut off from the others by a fault of its own, please report it: {text}"
+            );
+            self.shared.tell(W::Role::note(Level::Error, text));
+        }
+    }
+
+    fn work(&mut self) {
         while !self.shared.is_ending() {
             self.turn();
             self.shared.with(W::Role::tick);
@@ -70,6 +84,7 @@ mod tests {
 
     use super::*;
     use crate::clock::Now;
+    use crate::node::inbox::Kept;
     use crate::transport::Incoming;
 
     /// Tells through its machine that time passes.
@@ -83,7 +98,7 @@ mod tests {
         fn carry_out(_: &mut Sender<()>, _: &Shared<Self>) {}
 
         fn tick(machine: &mut Sender<()>, _: Now) {
-            let _ = machine.send(());
+            machine.send(()).expect("somebody who listens");
         }
 
         fn due(_: &Sender<()>) -> Option<Duration> {
@@ -92,6 +107,10 @@ mod tests {
 
         fn is_wanted(&self, _: &String) -> bool {
             true
+        }
+
+        fn kept(_: &String) -> Kept {
+            Kept::Always
         }
 
         fn note(_: Level, text: String) -> String {
@@ -131,5 +150,17 @@ mod tests {
         thread.join().expect("an end");
         let said = shared.inbox.take(10);
         assert_eq!(said, ["the system does not tell which connections are ready: no events"]);
+    }
+
+    /// The node had been dead, and its owner had waited for it.
+    #[test]
+    fn a_fault_of_the_thread_is_told() {
+        let (sender, ticks) = channel();
+        drop(ticks);
+        let poller = Arc::new(Poller::new().expect("a poller"));
+        let shared = Arc::new(Shared::try_new(Ticking, sender, poller).expect("an inbox"));
+        spawn("faulty", shared.clone(), Mute).expect("a thread").join().expect("the fault is caught");
+        let told = shared.inbox.take(10);
+        assert!(told.iter().any(|text| text.contains("somebody who listens")), "{told:?}");
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use polling::Poller;
 
-use super::inbox::Inbox;
+use super::inbox::{Inbox, Kept};
 use super::{Clock, Complaints};
 use crate::clock::Now;
 use crate::event::Level;
@@ -33,6 +33,9 @@ pub trait Role: Send + Sync + Sized + 'static {
 
     /// Does the owner want to hear of this?
     fn is_wanted(&self, event: &Self::Event) -> bool;
+
+    /// How is this to be kept for an owner who is slow?
+    fn kept(event: &Self::Event) -> Kept;
 
     /// A line for the log.
     fn note(level: Level, text: String) -> Self::Event;
@@ -103,8 +106,14 @@ impl<R: Role> Shared<R> {
     }
 
     pub(super) fn tell(&self, event: R::Event) {
-        if self.role.is_wanted(&event) {
-            self.inbox.put(event);
+        if !self.role.is_wanted(&event) {
+            return;
+        }
+        let kept = R::kept(&event);
+        if self.inbox.put(event, kept) {
+            let text = "messages, reports or logs of other nodes come faster than this process takes them: \
+                        the oldest are lost (told once)";
+            self.inbox.put(R::note(Level::Warning, text.to_owned()), Kept::Always);
         }
     }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::inbox::Kept;
 use super::shared::{Role, Shared, Wire};
 use super::{Complaints, Node};
 use crate::clock::Now;
@@ -55,6 +56,16 @@ impl Role for Obeying {
 
     fn is_wanted(&self, event: &WorkerEvent) -> bool {
         !matches!(event, WorkerEvent::Heartbeat) || self.wants_heartbeats.load(Ordering::Relaxed)
+    }
+
+    fn kept(event: &WorkerEvent) -> Kept {
+        let bytes = match event {
+            WorkerEvent::Heartbeat => 0,
+            WorkerEvent::Note(_, text) => text.len(),
+            WorkerEvent::Custom { kind, data } => kind.len() + data.len(),
+            _ => return Kept::Always,
+        };
+        Kept::WithinBudget(bytes)
     }
 
     fn note(level: Level, text: String) -> WorkerEvent {

@@ -20,6 +20,8 @@ pub(super) struct Link {
     is_watched_for_writing: bool,
     pub(super) address: Option<IpAddr>,
     pub(super) opened_at: Instant,
+    /// Bytes of a message that is not complete, as its owner has counted them.
+    pub(super) unfinished: usize,
     /// Is its opening told?
     pub(super) is_announced: bool,
 }
@@ -53,6 +55,7 @@ impl Link {
             is_watched_for_writing,
             address,
             opened_at,
+            unfinished: 0,
             is_announced: false,
         })
     }

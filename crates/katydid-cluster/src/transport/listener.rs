@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use socket2::{Domain, Socket, Type};
 use super::Incoming;
 use super::link::{End, Link};
 use crate::key::Key;
-use crate::zmtp::{Refusal, Session, Side};
+use crate::zmtp::{MAX_MESSAGE, Refusal, Session, Side};
 
 /// Connections that wait in the system's queue.
 const BACKLOG: i32 = 1024;
@@ -23,6 +24,22 @@ const MAX_STRANGERS: usize = 1024;
 
 /// How long they may take.
 const HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// So many sockets are looked at together.
+const BATCH: NonZeroUsize = NonZeroUsize::new(1024).expect("not zero");
+
+/// Looks at sockets in one turn, while there are as many as can be looked at together: nobody who has said something
+/// counts as silent because others have, too.
+const ROUNDS: usize = 16;
+
+/// Bytes of messages that are taken in one turn.
+const MAX_GATHERED: usize = 64 << 20;
+
+/// Bytes of messages that are not complete, of all peers together.
+const MAX_UNFINISHED: usize = 8 * MAX_MESSAGE;
+
+/// How long nobody is let in when the system has no room.
+const PAUSE: Duration = Duration::from_secs(1);
 
 const LISTENER: usize = 0;
 
@@ -36,10 +53,18 @@ pub struct Listener {
     /// Those that have not shown yet who they are, oldest first.
     strangers: BTreeSet<usize>,
     handshake: Duration,
+    /// Events that the system tells at once.
+    batch: NonZeroUsize,
+    /// Bytes of all messages that are not complete.
+    unfinished: usize,
+    max_unfinished: usize,
+    /// Bytes of the messages that came in this turn.
+    gathered: usize,
     next: usize,
     dirty: Vec<usize>,
     buffer: Vec<u8>,
-    is_accepting: bool,
+    /// When to listen again, if nobody can be let in now.
+    accept_at: Option<Instant>,
 }
 
 impl Listener {
@@ -62,10 +87,14 @@ impl Listener {
             peers: HashMap::new(),
             strangers: BTreeSet::new(),
             handshake: HANDSHAKE,
+            batch: BATCH,
+            unfinished: 0,
+            max_unfinished: MAX_UNFINISHED,
+            gathered: 0,
             next: LISTENER + 1,
             dirty: Vec::new(),
             buffer: vec![0; 64 << 10],
-            is_accepting: true,
+            accept_at: None,
         })
     }
 
@@ -88,18 +117,38 @@ impl Listener {
     /// The system cannot tell which sockets are ready.
     pub fn poll(&mut self, timeout: Duration, incoming: &mut Vec<Incoming>) -> io::Result<()> {
         self.flush(incoming);
-        self.listen_for_more(true);
-        let mut events = Events::new();
+        self.listen_again();
+        self.gathered = 0;
+        let mut timeout = timeout;
+        for _ in 0..ROUNDS {
+            if !self.attend(timeout, incoming)? {
+                break;
+            }
+            timeout = Duration::ZERO;
+        }
+        self.drop_slow_strangers(incoming);
+        self.flush(incoming);
+        Ok(())
+    }
+
+    /// Serves those of whom the system says that they are ready; may there be more of them?
+    fn attend(&mut self, timeout: Duration, incoming: &mut Vec<Incoming>) -> io::Result<bool> {
+        let mut events = Events::with_capacity(self.batch);
         self.poller.wait(&mut events, Some(timeout))?;
+        let mut count = 0;
         for event in events.iter() {
+            if self.gathered > MAX_GATHERED {
+                // Who is not served now is ready at the next turn, too.
+                return Ok(false);
+            }
+            count += 1;
             match event.key {
                 LISTENER => self.accept(incoming),
                 key => self.serve(key, event.readable, incoming),
             }
         }
-        self.drop_slow_strangers(incoming);
-        self.flush(incoming);
-        Ok(())
+        // A call of `notify` takes a place and is not shown.
+        Ok(count > 0 && count + 1 >= self.batch.get())
     }
 
     /// Sends a message to a peer, or to nobody if it is not connected, as ROUTER sockets do.
@@ -135,9 +184,9 @@ impl Listener {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // Out of descriptors: a stranger has to go. If there is none, the next turn tries again.
+                // Out of descriptors: a stranger has to go.
                 Err(_) if self.end_oldest_stranger(incoming) => {}
-                Err(_) => return self.listen_for_more(false),
+                Err(error) => return self.pause(&error, incoming),
             }
         }
     }
@@ -151,12 +200,24 @@ impl Listener {
         oldest.is_some()
     }
 
-    fn listen_for_more(&mut self, is_accepting: bool) {
-        if self.is_accepting != is_accepting {
-            let event = Event::new(LISTENER, is_accepting, false);
-            let changed = self.poller.modify_with_mode(&self.listener, event, PollMode::Level);
-            self.is_accepting = if changed.is_ok() { is_accepting } else { self.is_accepting };
+    /// Whoever knocks would be heard in every turn.
+    fn pause(&mut self, error: &io::Error, incoming: &mut Vec<Incoming>) {
+        let reason = Refusal::NoRoom(error.to_string());
+        incoming.push(Incoming::Refused { address: None, reason });
+        if self.listen_for(false) {
+            self.accept_at = Some(Instant::now() + PAUSE);
         }
+    }
+
+    fn listen_again(&mut self) {
+        if self.accept_at.is_some_and(|at| Instant::now() >= at) && self.listen_for(true) {
+            self.accept_at = None;
+        }
+    }
+
+    fn listen_for(&self, connections: bool) -> bool {
+        let event = Event::new(LISTENER, connections, false);
+        self.poller.modify_with_mode(&self.listener, event, PollMode::Level).is_ok()
     }
 
     fn admit(&mut self, stream: TcpStream) -> io::Result<()> {
@@ -178,6 +239,20 @@ impl Listener {
         match read {
             Ok(()) => self.dirty.push(key),
             Err(end) => self.finish(key, end, incoming),
+        }
+        self.count_unfinished(key, incoming);
+    }
+
+    /// Together they may not make us hold more than a few could: the greediest has to go.
+    fn count_unfinished(&mut self, key: usize, incoming: &mut Vec<Incoming>) {
+        let Some(link) = self.links.get_mut(&key) else { return };
+        let now = link.session().unfinished();
+        let before = std::mem::replace(&mut link.unfinished, now);
+        self.unfinished = self.unfinished - before + now;
+        if self.unfinished > self.max_unfinished
+            && let Some((greediest, _)) = self.links.iter().max_by_key(|(_, link)| link.unfinished)
+        {
+            self.finish(*greediest, End::Refused(Refusal::TooMuch), incoming);
         }
     }
 
@@ -201,6 +276,7 @@ impl Listener {
         let session = link.session();
         let peer = String::from_utf8_lossy(session.peer()).into_owned();
         while let Some(bytes) = session.take_message() {
+            self.gathered += bytes.len();
             incoming.push(Incoming::Message { peer: peer.clone(), bytes });
         }
     }
@@ -221,6 +297,7 @@ impl Listener {
 
     fn end(&mut self, key: usize) {
         let Some(link) = self.links.remove(&key) else { return };
+        self.unfinished -= link.unfinished;
         self.strangers.remove(&key);
         link.leave(&self.poller, key);
     }
@@ -289,6 +366,8 @@ fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+
     use super::*;
 
     #[test]
@@ -305,5 +384,87 @@ mod tests {
         let address = Some(Ipv4Addr::LOCALHOST.into());
         assert_eq!(incoming, [Incoming::Refused { address, reason: Refusal::Silent }]);
         assert!(listener.links.is_empty());
+    }
+
+    fn listener() -> (Listener, SocketAddr) {
+        let listener = Listener::bind("127.0.0.1", 0, None).expect("a free port");
+        let address = listener.address().expect("an address");
+        (listener, address)
+    }
+
+    /// A worker that has shaken hands.
+    fn worker(listener: &mut Listener, address: SocketAddr, id: &str) -> (TcpStream, Session) {
+        let mut stream = TcpStream::connect(address).expect("a listener");
+        let mut session = Session::new(Side::Worker(id.as_bytes().to_vec()), None);
+        stream.set_nonblocking(true).expect("a socket");
+        while !session.is_open() {
+            stream.write_all(&std::mem::take(session.output())).expect("a peer");
+            listener.poll(Duration::from_millis(1), &mut Vec::new()).expect("a look");
+            let mut bytes = [0; 200];
+            if let Ok(count) = stream.read(&mut bytes) {
+                session.receive(&bytes[..count]).expect("a greeting");
+            }
+        }
+        stream.write_all(&std::mem::take(session.output())).expect("a peer");
+        listener.poll(Duration::from_millis(1), &mut Vec::new()).expect("a look");
+        (stream, session)
+    }
+
+    /// A thousand had been heard in a turn, and the others had passed for silent.
+    #[test]
+    fn all_who_have_said_something_are_heard_in_one_turn() {
+        let (mut listener, address) = listener();
+        let mut workers: Vec<_> =
+            (0..9).map(|number| worker(&mut listener, address, &format!("h_{number}"))).collect();
+        listener.batch = NonZeroUsize::new(3).expect("not zero");
+        for (stream, session) in &mut workers {
+            session.send(b"here");
+            stream.write_all(&std::mem::take(session.output())).expect("a peer");
+        }
+        let mut incoming = Vec::new();
+        listener.poll(Duration::from_secs(1), &mut incoming).expect("a look");
+        let messages = incoming.iter().filter(|event| matches!(event, Incoming::Message { .. }));
+        assert_eq!(messages.count(), 9);
+    }
+
+    #[test]
+    fn of_those_who_never_end_their_messages_the_greediest_goes() {
+        let (mut listener, address) = listener();
+        listener.max_unfinished = 150_000;
+        let mut incoming = Vec::new();
+        let mut streams = Vec::new();
+        for (id, bytes) in [("h_1", 60_000), ("h_2", 70_000), ("h_3", 50_000)] {
+            let (mut stream, _) = worker(&mut listener, address, id);
+            let head = [&[2][..], &1_000_000_u64.to_be_bytes()].concat();
+            stream.set_nonblocking(false).expect("a socket");
+            stream.write_all(&[head, vec![0; bytes]].concat()).expect("a peer");
+            let held = listener.unfinished;
+            while listener.unfinished < held + bytes && incoming.is_empty() {
+                listener.poll(Duration::from_secs(1), &mut incoming).expect("a look");
+            }
+            streams.push(stream);
+        }
+        assert!(matches!(&incoming[0], Incoming::Refused { reason: Refusal::TooMuch, .. }), "{incoming:?}");
+        assert_eq!(incoming[1], Incoming::Closed { peer: "h_2".to_owned() });
+        assert!((100_000..150_000).contains(&listener.unfinished), "{}", listener.unfinished);
+        listener.close("h_1");
+        listener.close("h_3");
+        assert_eq!(listener.unfinished, 0);
+    }
+
+    #[test]
+    fn without_room_nobody_is_listened_for_until_later() {
+        let (mut listener, address) = listener();
+        let mut incoming = Vec::new();
+        listener.pause(&io::Error::from_raw_os_error(libc::EMFILE), &mut incoming);
+        assert!(matches!(&incoming[..], [Incoming::Refused { reason: Refusal::NoRoom(_), .. }]));
+        let _waiting = TcpStream::connect(address).expect("a queue");
+        listener.poll(Duration::ZERO, &mut incoming).expect("a look");
+        assert!(listener.links.is_empty(), "not now");
+        listener.accept_at = Some(Instant::now());
+        while listener.links.is_empty() {
+            listener.poll(Duration::from_secs(1), &mut incoming).expect("a look");
+        }
+        assert_eq!(listener.accept_at, None);
     }
 }

@@ -16,6 +16,9 @@ const GREETING: usize = 64;
 /// Bytes that may wait to be written when a PING is answered.
 const MAX_PONGS: usize = 1 << 20;
 
+/// Memory that is kept for the next message, where a long one has taken more.
+const KEPT_INPUT: usize = 64 << 10;
+
 /// Longest identity that the protocol allows.
 const MAX_IDENTITY: usize = 255;
 
@@ -39,6 +42,10 @@ pub enum Refusal {
     },
     /// It has not shown who it is, for too long.
     Silent,
+    /// Too many bytes of messages wait for their ends, and most of them are its.
+    TooMuch,
+    /// The system has no room for another connection, and says why.
+    NoRoom(String),
     /// It does not want us, and says why.
     ByPeer(String),
 }
@@ -54,6 +61,8 @@ impl fmt::Display for Refusal {
                 write!(f, "it is a {kind} socket: no node of the kind that belongs here")
             }
             Self::TooLong { limit } => write!(f, "it sends a message of more than {limit} bytes"),
+            Self::TooMuch => f.write_str("it does not end its messages"),
+            Self::NoRoom(why) => write!(f, "there is no room for it: {why}"),
             Self::Silent => f.write_str("it does not say who it is"),
             Self::ByPeer(reason) if reason == REFUSED => {
                 f.write_str("it refused this node's cluster key: give both the same")
@@ -191,7 +200,15 @@ impl Session {
         let mut done = 0;
         let taken = self.take_frames(&mut done);
         self.input.drain(..done);
+        if self.input.is_empty() && self.input.capacity() > KEPT_INPUT {
+            self.input = Vec::new();
+        }
         taken
+    }
+
+    /// Bytes that have come and make no whole message yet.
+    pub fn unfinished(&self) -> usize {
+        self.input.len()
     }
 
     fn take_frames(&mut self, done: &mut usize) -> Result<(), Refusal> {
@@ -475,6 +492,16 @@ mod tests {
         assert!(!std::mem::take(worker.output()).is_empty(), "it initiates");
         assert_eq!(worker.receive(&welcome), Err(Refusal::NotZeroMq));
         assert_eq!(*worker.output(), [], "and not again");
+    }
+
+    #[test]
+    fn a_long_message_leaves_no_memory_behind() {
+        let (mut master, mut worker) = pair(None, None);
+        talk(&mut master, &mut worker, 9000);
+        worker.send(&vec![7; 16 * KEPT_INPUT]);
+        assert_eq!(talk(&mut master, &mut worker, 9000), (None, None));
+        assert_eq!(master.take_message().map(|message| message.len()), Some(16 * KEPT_INPUT));
+        assert!(master.input.capacity() <= KEPT_INPUT && master.unfinished() == 0);
     }
 
     #[test]

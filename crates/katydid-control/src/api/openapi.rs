@@ -73,6 +73,17 @@ fn parameters(route: &Route) -> Vec<Value> {
                 query("name", "string", "the name; empty: all requests"),
             ]
         }
+        "/api/v1/runs" => vec![query("limit", "integer", "how many; otherwise the newest 500")],
+        "/api/v1/runs/{run}" | "/api/v1/runs/{run}/report" => vec![segment("run")],
+        "/api/v1/baselines/{name}" => vec![segment("name")],
+        "/api/v1/comparison" | "/api/v1/comparison/report" => {
+            vec![
+                query("before", "string", "the baseline: a number, `last`, or a name"),
+                query("after", "string", "the run that is held against it"),
+                query("allow", "string", "what the degradation may be, level by level: `50%,100%`"),
+                query("allow_errors", "string", "by how much the share of failures may rise: `1%`"),
+            ]
+        }
         "/stats/report" => {
             vec![
                 query("theme", "string", "`dark` or `light`"),
@@ -94,6 +105,7 @@ fn body(route: &Route) -> Option<Value> {
         (&Method::POST, "/swarm") => Some(content("application/x-www-form-urlencoded", "SwarmForm")),
         (&Method::POST, "/api/v1/run") => Some(content("application/json", "RunRequest")),
         (&Method::PATCH, "/api/v1/run") => Some(content("application/json", "RunChange")),
+        (&Method::PUT, "/api/v1/baselines/{name}") => Some(content("application/json", "BaselineRequest")),
         (&Method::POST, "/user" | "/api/v1/users") => Some(content("application/json", "UserChange")),
         _ => None,
     }
@@ -101,7 +113,8 @@ fn body(route: &Route) -> Option<Value> {
 
 fn success(route: &Route) -> Value {
     let kind = match route.path {
-        "/" | "/login" | "/stats/report" | "/stats/reset" => "text/html",
+        "/" | "/login" | "/history" | "/stats/reset" => "text/html",
+        path if path.ends_with("/report") => "text/html",
         "/favicon.svg" => "image/svg+xml",
         "/assets/{*path}" => "application/octet-stream",
         "/api/v1/events" => "text/event-stream",

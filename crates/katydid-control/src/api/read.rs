@@ -17,7 +17,7 @@ use crate::measured::{EntryKey, Measured};
 use crate::{answer, heat};
 
 /// The parameters of a route; those that cannot be understood are refused in one line, as everything else.
-pub(crate) struct Query<T>(T);
+pub(crate) struct Query<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequestParts<Desk> for Query<T> {
     type Rejection = Response;

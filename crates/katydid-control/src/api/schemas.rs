@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 type Fields = &'static [(&'static str, &'static str)];
 
-const SCHEMAS: [(&str, Fields); 32] = [
+const SCHEMAS: [(&str, Fields); 41] = [
     ("Error", &[("error", "string"), ("field", "string")]),
     ("Answer", &[("success", "boolean"), ("message", "string"), ("host", "string?")]),
     (
@@ -259,6 +259,86 @@ const SCHEMAS: [(&str, Fields); 32] = [
             ("options", "object"),
         ],
     ),
+    ("BaselineRequest", &[("run", "string")]),
+    ("Done", &[("success", "boolean")]),
+    (
+        "Runs",
+        &[("runs", "StoredRun[]"), ("baselines", "Baseline[]"), ("store", "string"), ("unread", "integer")],
+    ),
+    ("Baseline", &[("name", "string"), ("run", "integer")]),
+    (
+        "StoredRun",
+        &[
+            ("run", "integer"),
+            ("state", "string"),
+            ("started_at", "number"),
+            ("ended_at", "number?"),
+            ("seconds", "number"),
+            ("locustfile", "string"),
+            ("host", "string"),
+            ("profile", "string"),
+            ("users", "integer"),
+            ("requests", "integer"),
+            ("failures", "integer"),
+            ("fail_ratio", "number?"),
+            ("rps", "number?"),
+            ("p50_ms", "number?"),
+            ("p95_ms", "number?"),
+            ("p99_ms", "number?"),
+            ("passed", "boolean?"),
+            ("exit_code", "integer?"),
+            ("revision", "string?"),
+            ("baselines", "string[]"),
+        ],
+    ),
+    (
+        "Comparison",
+        &[
+            ("before", "string"),
+            ("after", "string"),
+            ("runs", "StoredRun[]"),
+            ("is_regression", "boolean"),
+            ("rows", "ComparedRow[]"),
+            ("notes", "string[]"),
+        ],
+    ),
+    (
+        "ComparedRow",
+        &[
+            ("level", "string"),
+            ("method", "string"),
+            ("name", "string"),
+            ("before", "Figures?"),
+            ("after", "Figures?"),
+            ("changes", "FigureChange[]"),
+            ("outcome", "string"),
+            ("times", "array[]"),
+        ],
+    ),
+    (
+        "Figures",
+        &[
+            ("requests", "integer"),
+            ("failures", "integer"),
+            ("fail_ratio", "number"),
+            ("rps", "number"),
+            ("avg_ms", "number?"),
+            ("p50_ms", "number?"),
+            ("p95_ms", "number?"),
+            ("p99_ms", "number?"),
+        ],
+    ),
+    (
+        "FigureChange",
+        &[
+            ("metric", "string"),
+            ("change", "number?"),
+            ("low", "number?"),
+            ("high", "number?"),
+            ("allowed", "number"),
+            ("outcome", "string"),
+        ],
+    ),
     ("RunChange", &[("user_count", "integer"), ("spawn_rate", "number")]),
     (
         "UserChange",
@@ -302,6 +382,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("is_host_required", "boolean"),
         ("stats_history_enabled", "boolean"),
         ("csv_history_enabled", "boolean"),
+        ("history_enabled", "boolean"),
         ("login_enabled", "boolean"),
         ("base_path", "string"),
     ];
@@ -339,6 +420,10 @@ pub(super) fn of_answer(method: &Method, path: &str) -> Option<&'static str> {
         "/api/v1/errors" => "Failures",
         "/api/v1/samples/{id}" => "Sample",
         "/api/v1/verdict" => "Verdict",
+        "/api/v1/runs" => "Runs",
+        "/api/v1/runs/{run}" if method == Method::DELETE => "Done",
+        "/api/v1/baselines/{name}" => "Done",
+        "/api/v1/comparison" => "Comparison",
         "/api/v1/triage" => "Triage",
         "/api/v1/expectations" => "Expectations",
         "/api/v1/exceptions" => "Exceptions",
@@ -348,7 +433,7 @@ pub(super) fn of_answer(method: &Method, path: &str) -> Option<&'static str> {
         "/api/v1/logs" | "/logs" => "Logs",
         "/api/v1/config" => "Config",
         "/swarm" | "/stop" => "Answer",
-        path if path.starts_with("/api/v1/run") => "Answer",
+        path if path.starts_with("/api/v1/run/") || path == "/api/v1/run" => "Answer",
         _ => return None,
     };
     Some(name)

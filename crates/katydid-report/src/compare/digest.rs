@@ -9,6 +9,7 @@ use katydid_stats::histogram::{Cell, rank_of};
 use katydid_stats::part::Counts;
 use katydid_stats::{EntryPart, Histogram, Names, Part};
 
+use crate::overlay::{Buckets, buckets};
 use crate::truth::LAG_LIMIT_MS;
 
 /// Batches that a level is cut into, if its stretches are short enough.
@@ -91,6 +92,11 @@ impl Tally {
     /// The duration at a quantile; `None` when nothing was counted.
     pub fn quantile_us(&self, quantile: f64) -> Option<u64> {
         quantile_us(self.cells(), self.count, quantile)
+    }
+
+    /// As much as a picture needs.
+    pub fn buckets(&self) -> Buckets {
+        buckets(self.cells().map(|(index, count)| (Cell::at_index(index, 0).value_us(), count.into())))
     }
 
     /// As a histogram.

@@ -1,0 +1,57 @@
+"""Clients whose events are kept, and a user who does nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from katydid.locust import User, constant, task
+from katydid.locust.clients import HttpSession
+from katydid.locust.contrib.fasthttp import FastHttpSession
+from katydid.locust.event import EventHook
+from scripted import answer
+
+
+class Idle(User):
+    """Is there, and does nothing."""
+
+    wait_time = constant(1000)
+
+    @task
+    def idle(self) -> None: ...
+
+
+class Listener:
+    """Keeps the events."""
+
+    def __init__(self) -> None:
+        self.hook = EventHook()
+        self.events: list[dict[str, Any]] = []
+        self.hook.add_listener(lambda **event: self.events.append(event))
+
+    @property
+    def last(self) -> dict[str, Any]:
+        """The latest event."""
+        return self.events[-1]
+
+
+def plain_session(url: str, heard: Listener, way: str) -> HttpSession:
+    """HttpUser's client; `trust_env` sends its requests through `requests` itself, not natively."""
+    client = HttpSession(url, heard.hook, None)
+    client.trust_env = way == "requests"
+    return client
+
+
+def fast_session(url: str, heard: Listener, **settings: Any) -> FastHttpSession:
+    """FastHttpUser's client, with a user's usual settings but for these."""
+    usual = {"network_timeout": 5, "connection_timeout": 5, "max_redirects": 30, "max_retries": 0}
+    return FastHttpSession(url, heard.hook, None, **{**usual, **settings})
+
+
+def fail(error: BaseException) -> None:
+    """Raise, where only an expression can stand."""
+    raise error
+
+
+def by_code(request: Any, peer: Any) -> bytes:
+    """A server's script: the path begins with the status to answer."""
+    return answer(f"{request.path[1:4]} Whatever", b"hello")

@@ -1,0 +1,162 @@
+// Is a run slower than its baseline? Each level and name on both sides, and their distributions over each other.
+
+import { useMemo, useState } from "react";
+import type { Change, Compared, ComparedRow, Figures, Judgement } from "../api/stored.ts";
+import { Overlay } from "../charts/Overlay.tsx";
+import { matching } from "../model/table.ts";
+import { count, NOTHING, percent } from "../model/units.ts";
+import { counts, rates, shares, times } from "../parts/columns.ts";
+import { type Column, Table } from "../parts/Table.tsx";
+import { change as changed } from "./Verdict.tsx";
+
+export function Comparison({ comparison }: { comparison: Compared }) {
+  const rows = useMemo(() => comparison.rows.map((row, order) => ({ ...row, order })), [comparison]);
+  const [filter, setFilter] = useState("");
+  const [chosen, setChosen] = useState(() => worstOf(rows));
+  const columns = useMemo(() => columnsOf(rows, setChosen), [rows]);
+  const open = rows[chosen];
+  return (
+    <section aria-label="Comparison">
+      <p className={isRegression(comparison) ? "bad" : "muted"}>{inWords(comparison)}</p>
+      {comparison.notes.map((note) => (
+        <p key={note} className="muted">
+          {note}
+        </p>
+      ))}
+      {open?.times !== undefined && (
+        <Overlay
+          title={nameOf(open)}
+          curves={[
+            { label: comparison.before, times: open.times[0] },
+            { label: comparison.after, times: open.times[1] },
+          ]}
+        />
+      )}
+      <div className="bar compared">
+        <input
+          type="search"
+          className="filter"
+          placeholder="Filter by name or method"
+          aria-label="Filter by name or method"
+          value={filter}
+          onChange={(event) => setFilter(event.target.value)}
+        />
+      </div>
+      <Table
+        label="Levels and names"
+        columns={columns}
+        rows={matching(rows, filter)}
+        rowKey={(row) => String(row.order)}
+        initial={{ by: "outcome", descending: false }}
+        empty={rows.length === 0 ? "They have no level in common." : "Nothing matches this filter."}
+      />
+    </section>
+  );
+}
+
+type Row = ComparedRow & { order: number };
+
+const ORDER: readonly Judgement[] = ["worse", "undecided", "better", "same"];
+
+export function isRegression({ rows }: Compared): boolean {
+  return rows.some(({ outcome }) => outcome === "worse");
+}
+
+function worstOf(rows: readonly Row[]): number {
+  const byOrder = [...rows].sort((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome));
+  return byOrder.find(({ times }) => times?.every(({ length }) => length > 0))?.order ?? 0;
+}
+
+function nameOf({ level, method, name }: ComparedRow): string {
+  return [level, `${method} ${name}`.trim()].filter(Boolean).join(", ");
+}
+
+/** The result in one sentence. */
+export function inWords({ rows, before, after }: Compared): string {
+  const worse = rows.filter(({ outcome }) => outcome === "worse");
+  if (worse.length > 0) {
+    const names = worse.slice(0, 3).map(nameOf).join("; ");
+    const more = worse.length > 3 ? ` and ${count(worse.length - 3)} more` : "";
+    return `${after} is worse than ${before} by more than noise and what is allowed: ${names}${more}.`;
+  }
+  if (rows.every(({ outcome }) => outcome === "undecided")) {
+    return `Nobody can tell whether ${after} is worse than ${before}: there is too little data, or no level in common.`;
+  }
+  const undecided = rows.filter(({ outcome }) => outcome === "undecided").length;
+  const rest = undecided > 0 ? ` Of ${count(undecided)} of ${count(rows.length)} there is too little data to tell.` : "";
+  return `${after} is not worse than ${before} by more than noise and what is allowed.${rest}`;
+}
+
+function figuresOf(row: Row, metric: Change["metric"]): Change | undefined {
+  return row.changes.find((one) => one.metric === metric);
+}
+
+function interval(found: Change | undefined): string {
+  if (found === undefined || found.low === null || found.high === null) return NOTHING;
+  return `${changed(found.low)} to ${changed(found.high)}`;
+}
+
+function Outcome({ outcome }: { outcome: Judgement }) {
+  return <span className={outcome === "worse" ? "bad" : outcome === "better" ? "good" : "muted"}>{outcome}</span>;
+}
+
+function columnsOf(rows: readonly Row[], onOpen: (order: number) => void): Column<Row>[] {
+  const side = (key: "before" | "after", title: string, value: (figures: Figures) => number | null) => ({
+    key: `${key} ${title}`,
+    title: `${key === "before" ? "Before" : "Now"} ${title}`,
+    value: (row: Row) => (row[key] === null ? null : value(row[key])),
+  });
+  const pair = (title: string, value: (figures: Figures) => number | null) =>
+    (["before", "after"] as const).map((key) => {
+      const { key: name, title: words, value: of } = side(key, title, value);
+      return times<Row>(name, words, of, 124);
+    });
+  const by = (metric: Change["metric"], title: string): Column<Row> => ({
+    key: metric,
+    title,
+    width: 110,
+    numeric: true,
+    value: (row) => figuresOf(row, metric)?.change ?? null,
+    show: (row) => changed(figuresOf(row, metric)?.change ?? null),
+  });
+  const level: Column<Row>[] = rows.some((row) => row.level !== "")
+    ? [{ key: "level", title: "Level", width: 150, value: (row) => row.level }]
+    : [];
+  const failed = (["before", "after"] as const).map((key) => {
+    const { key: name, title, value } = side(key, "failed", (figures) => figures.fail_ratio);
+    return shares<Row>(name, title, value, 124);
+  });
+  const rate = (["before", "after"] as const).map((key) => {
+    const { key: name, title, value } = side(key, "rate", (figures) => figures.rps);
+    return rates<Row>(name, title, value, 124);
+  });
+  const requests = (["before", "after"] as const).map((key) => {
+    const { key: name, title, value } = side(key, "requests", (figures) => figures.requests);
+    return counts<Row>(name, title, value, 140);
+  });
+  return [
+    { key: "name", title: "Name", width: 240, value: (row) => row.name, show: (row) => <Open row={row} onOpen={onOpen} /> },
+    { key: "outcome", title: "Result", width: 100, value: (row) => ORDER.indexOf(row.outcome), show: (row) => <Outcome outcome={row.outcome} /> },
+    ...level,
+    { key: "method", title: "Method", width: 90, value: (row) => row.method },
+    ...pair("p95", (figures) => figures.p95_ms),
+    by("p95", "p95 by"),
+    { key: "interval", title: "99 % interval", width: 190, value: (row) => figuresOf(row, "p95")?.low ?? null, show: (row) => interval(figuresOf(row, "p95")) },
+    { key: "allowed", title: "Allowed", width: 90, numeric: true, value: (row) => figuresOf(row, "p95")?.allowed ?? null, show: (row) => percent(figuresOf(row, "p95")?.allowed) },
+    ...pair("p50", (figures) => figures.p50_ms),
+    by("p50", "p50 by"),
+    ...pair("p99", (figures) => figures.p99_ms),
+    ...failed,
+    ...rate,
+    ...requests,
+  ];
+}
+
+function Open({ row, onOpen }: { row: Row; onOpen: (order: number) => void }) {
+  if (row.times === undefined) return <span title={row.name}>{row.name}</span>;
+  return (
+    <button type="button" className="link" title={`show the distributions of ${nameOf(row)}`} onClick={() => onOpen(row.order)}>
+      {row.name}
+    </button>
+  );
+}
