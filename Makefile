@@ -25,7 +25,7 @@ test: build $(STOCK)/ready ## every test: Rust, Python, end to end, compatibilit
 	scripts/test
 
 compat: build $(STOCK)/ready ## the compatibility suite alone: every case on stock Locust and on katydid
-	$(VENV)/bin/python -m pytest tests/compat tests/e2e/test_hardness.py
+	$(VENV)/bin/python -m pytest -n 4 --dist loadfile tests/compat tests/e2e/test_hardness.py
 
 compat-table: $(VENV)/ready ## docs/reference/compatibility.md, from the tests
 	$(VENV)/bin/python tests/compat/table.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,6 +123,20 @@ def test_a_key_lets_in_who_has_it_and_nobody_else(cluster: Cluster, tmp_path: Pa
     assert not with_key.said(SECRET) and not master.said(SECRET)
     refusals = [line for line in master.lines if "is refused" in line]
     assert len(refusals) == 2, "each stranger is told of once"
+
+
+def test_strangers_disturb_no_run_and_are_told_once(cluster: Cluster) -> None:
+    master = cluster.headless("katydid", "-u", "2", "-r", "50", "-t", "4s", "--only-summary")
+    worker = cluster.worker("katydid")
+    master.expect("all users spawned")
+    for _ in range(3):
+        for rubbish in (b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", bytes(100), b"\xff" * 5000):
+            with socket.create_connection(("127.0.0.1", cluster.port)) as stranger:
+                stranger.sendall(rubbish)
+    assert (master.ended(), worker.ended()) == (0, 0), master.log
+    told = [line.partition("is refused")[2] for line in master.lines if "is refused" in line]
+    assert told and len(told) == len(set(told)), "each kind of stranger is told of once"
+    assert not master.said("Traceback")
 
 
 def test_a_master_without_a_key_listens_here_alone_or_warns(cluster: Cluster) -> None:

@@ -55,6 +55,9 @@ def test_every_mixture_runs_stops_restarts_and_quits(
         assert len(cluster.ask("/exceptions")["exceptions"]) == 1
     assert "a fault of the suite" in exceptions[0]["msg"]
 
+    assert cluster.ask("/worker-count")["worker_count"] == 2
+    assert cluster.ask("/tasks")["total"]["Visitor"]["ratio"] == 1.0
+    wait_for("logs of both", lambda: len(cluster.ask("/logs")["workers"]) == 2)
     for worker in workers:
         assert wait_for("an answer of the master's", lambda worker=worker: worker.facts("welcome"))
         assert worker.facts("welcome")[0]["data"]["1"] == [1, None]

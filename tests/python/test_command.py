@@ -93,7 +93,6 @@ def begin(place: Path, line: str, until: str) -> subprocess.Popen[str]:
         ("--headless --hedless", 2, "Did you mean --headless"),
         ("--headless -t soon", 2, "--run-time"),
         ("--headless --master --worker", 255, "--master and --worker"),
-        ("--headless --processes 2", 1, "--processes: this build cannot"),
         ("--headless --master --cluster-key short", 1, "openssl rand"),
         ("--worker --cluster-key-file missing", 1, "missing"),
         ("--headless --autoquit 3", 1, "--autostart"),

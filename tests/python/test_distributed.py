@@ -191,6 +191,28 @@ def test_messages_go_both_ways_and_are_answered(made: Made) -> None:
         worker.start(1, 1)
 
 
+def test_a_paused_run_pauses_on_the_workers(made: Made) -> None:
+    master = made.master(Busy)
+    worker = made.worker(master, Busy)
+    fired: list[float] = []
+    worker.environment.events.request.add_listener(lambda **_: fired.append(1))
+    master.start(2, 100)
+    wait_for(lambda: len(fired) > 5)
+    wait_for(lambda: all(is_ours for *_, is_ours in master._node.workers()))
+    master.pause()
+    wait_for(lambda: worker.is_paused)
+    gevent.sleep(0.1)  # tasks that had begun are over
+    count = len(fired)
+    gevent.sleep(0.2)
+    assert len(fired) == count and master.is_paused
+    master.resume()
+    wait_for(lambda: len(fired) > count + 5)
+    master.pause()
+    wait_for(lambda: worker.is_paused)
+    master.stop()
+    assert not master.is_paused and not worker.is_paused
+
+
 def test_settings_of_classes_reach_workers_of_now_and_later(made: Made) -> None:
     class Mine(Idle):
         size = 1

@@ -22,29 +22,33 @@ pub(crate) fn to_bytes(histogram: &Histogram) -> Vec<u8> {
 }
 
 /// Adds what `bytes` hold to a histogram.
-pub(crate) fn add_to(histogram: &mut Histogram, mut bytes: &[u8]) -> Result<(), Malformed> {
-    let mut last = None;
-    let mut low_us = 0_u64;
-    loop {
-        let number = pop(&mut bytes)?;
-        if bytes.is_empty() {
-            add_last(histogram, last, number);
-            return Ok(());
-        }
-        low_us = low_us.saturating_add(number);
-        if let Some((low_us, count)) = last.replace((low_us, pop(&mut bytes)?)) {
-            histogram.record_many_us(low_us, count);
-        }
-    }
+pub(crate) fn add_to(histogram: &mut Histogram, bytes: &[u8]) -> Result<(), Malformed> {
+    add(histogram, read(bytes)?);
+    Ok(())
 }
 
-/// The longest duration lies in the last cell, so one of its counts can be told exactly.
-fn add_last(histogram: &mut Histogram, last: Option<(u64, u64)>, longest: u64) {
-    let Some((low_us, count)) = last.filter(|(_, count)| *count > 0) else { return };
-    if count > 1 {
-        histogram.record_many_us(low_us, count - 1);
+pub(crate) fn add(histogram: &mut Histogram, more: Histogram) {
+    if histogram.is_empty() { *histogram = more } else { histogram.merge(&more) }
+}
+
+fn read(mut bytes: &[u8]) -> Result<Histogram, Malformed> {
+    let mut counts: Vec<(u64, u64)> = Vec::new();
+    loop {
+        let number = pop(&mut bytes)?;
+        let last = counts.last_mut();
+        if !bytes.is_empty() {
+            let low_us = last.map_or(0, |(low_us, _)| *low_us).saturating_add(number);
+            counts.push((low_us, pop(&mut bytes)?));
+            continue;
+        }
+        // The longest duration lies in the last cell, so one of its counts can be told exactly.
+        if let Some((low_us, count)) = last.filter(|(_, count)| *count > 0) {
+            *count -= 1;
+            let longest = number.max(*low_us);
+            counts.push((longest, 1));
+        }
+        return Ok(Histogram::of_counts(counts));
     }
-    histogram.record_us(longest.max(low_us));
 }
 
 fn push(bytes: &mut Vec<u8>, mut number: u64) {

@@ -19,9 +19,9 @@
 //! assert!(master.take_actions().iter().any(acknowledged));
 //! ```
 //!
-//! Invariants: no message of a stranger makes a panic; none takes more memory than a small multiple of its length, but a
-//! report, which takes as much as what it reports does in the statistics of a run, where entries are bounded in number;
-//! the state machines have no clock and no randomness, so a sequence of inputs can be replayed.
+//! Invariants: no message of a stranger makes a panic; none takes more memory than a small multiple of its length, and
+//! for each entry of a report some hundred bytes; the state machines have no clock and no randomness, so a sequence of
+//! inputs can be replayed.
 
 mod cells;
 pub mod clock;

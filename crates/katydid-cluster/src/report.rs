@@ -16,7 +16,7 @@ use katydid_stats::locust::{error_key, response_times};
 use katydid_stats::per_second::PerSecond;
 use katydid_stats::reclassified::Kind;
 use katydid_stats::run::SECONDS_PER_ENTRY;
-use katydid_stats::{Entry, Phase, RunStats};
+use katydid_stats::{Entry, Histogram, Phase, RunStats};
 
 use crate::cells;
 use crate::message::{MasterId, OURS, UserCounts, read_users, write_users};
@@ -368,9 +368,10 @@ impl<'a> EntryFields<'a> {
         add_seconds(&mut entry.requests_by_second, self.requests_by_second)?;
         add_seconds(&mut entry.failures_by_second, self.failures_by_second)?;
         if self.whole.is_empty() {
-            return each_count(self.response_times, |ms, count| {
-                entry.times.record_many_us(us_of_ms(ms), count);
-            });
+            let mut counts = Vec::new();
+            each_count(self.response_times, |ms, count| counts.push((us_of_ms(ms), count)))?;
+            cells::add(&mut entry.times, Histogram::of_counts(counts));
+            return Ok(());
         }
         add_whole(entry, self.whole)
     }

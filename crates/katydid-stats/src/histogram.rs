@@ -103,6 +103,28 @@ impl Histogram {
         histogram
     }
 
+    /// The distribution of durations in microseconds, so many of each, in any order. However many they are it takes
+    /// memory for them alone, as one does that was read and is to be merged into another.
+    pub fn of_counts(counts: impl IntoIterator<Item = (u64, u64)>) -> Self {
+        let mut histogram = Self::new();
+        let mut list = Vec::new();
+        for (duration_us, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            let duration_us = duration_us.min(LONGEST_US);
+            let times = u32::try_from(count).unwrap_or(u32::MAX);
+            list.push((Cell::around(duration_us, times).low_us, times));
+            histogram.count += u64::from(times);
+            histogram.max_us = histogram.max_us.max(duration_us);
+        }
+        list.sort_unstable_by_key(|(low_us, _)| *low_us);
+        list.dedup_by(|(low_us, times), (kept_low_us, kept)| {
+            let is_same = low_us == kept_low_us;
+            *kept = if is_same { kept.saturating_add(*times) } else { *kept };
+            is_same
+        });
+        histogram.cells = Cells::List(list);
+        histogram
+    }
+
     /// Adds one duration in microseconds.
     pub fn record_us(&mut self, duration_us: u64) {
         self.record_many_us(duration_us, 1);
@@ -347,6 +369,24 @@ mod tests {
             assert_eq!(histogram.cells().collect::<Vec<_>>(), expected);
         }
         assert!(matches!(histogram.cells, Cells::Table(_)));
+    }
+
+    /// A table takes 130 kB; what was read of a stranger's six hundred bytes had taken one.
+    #[test]
+    fn what_is_made_of_counts_is_a_list_and_equal_to_what_was_recorded() {
+        let counts: Vec<_> =
+            (0..3 * LONGEST_LIST as u64).rev().map(|step| (step * step * 7, step % 5)).collect();
+        let mut recorded = Histogram::new();
+        for (us, count) in counts.iter().chain(&counts).filter(|(_, count)| *count > 0) {
+            recorded.record_many_us(*us, *count);
+        }
+        let mut made = Histogram::of_counts(counts.iter().chain(&counts).copied());
+        assert!(matches!(&made.cells, Cells::List(list) if list.len() > LONGEST_LIST));
+        assert_eq!(made, recorded);
+        made.record_us(1);
+        recorded.record_us(1);
+        assert_eq!(made, recorded);
+        assert!(matches!(made.cells, Cells::Table(_)), "as any other from now on");
     }
 
     #[test]

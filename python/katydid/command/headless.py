@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -10,6 +11,7 @@ import gevent
 from katydid.history.collector import export
 from katydid.history.keeper import keep, keeper_of
 from katydid.locust import log
+from katydid.locust.runners import WorkerRunner
 from katydid.results import samples
 from katydid.verdict.expect import expect, expectations_of
 from katydid.verdict.watch import watch_of
@@ -145,11 +147,14 @@ def run_worker(environment: Environment, options: Any) -> int:
     """Run what a master orders until it says that all is over. Returns the process's exit code."""
     signals = Signals()
     signals.install()
+    if getattr(options, "katydid_obeys_parent", False):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells all: it is the master's to obey
     try:
         runner = create_runner(environment, options, signals)
     except NoRunner as fault:
         log.complain(str(fault))
         return fault.code
+    assert isinstance(runner, WorkerRunner), "the options say so"
     environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
     if log.unhandled_greenlet_exception:
         log.complain("an init listener raised an exception (see above), so this worker takes no part")
@@ -166,5 +171,5 @@ def run_worker(environment: Environment, options: Any) -> int:
     runner.quit()
     logger.info("shutting down with exit code %s", code)
     environment.events.quit.fire(exit_code=code)
-    runner.quit()  # what listeners had to say is sent
+    runner.close()
     return code

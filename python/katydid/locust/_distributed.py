@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("locust.runners")
 
+PAUSE = "katydid_pause"
+"""The type of the message by which a master has katydid's workers pause, or go on."""
+
 
 def key_of(options: Namespace | None) -> dict[str, str | None]:
     """The cluster's key as the options give it: arguments for a native node.

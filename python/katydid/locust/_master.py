@@ -18,7 +18,7 @@ from gevent.event import Event
 from katydid import _core
 
 from . import runners
-from ._distributed import DistributedRunner, has_key, key_of
+from ._distributed import PAUSE, DistributedRunner, has_key, key_of
 from ._nodes import WorkerNodes
 from ._version import version
 from .dispatch import UsersDispatcher, class_fields
@@ -160,6 +160,25 @@ class MasterRunner(DistributedRunner):
         if self.worker_cpu_warning_emitted:
             logger.warning("CPU was short on a worker (see above): response times may include waiting for it")
         return is_short or self.worker_cpu_warning_emitted
+
+    def pause(self) -> None:
+        """Let the users of all workers finish their task and begin no other. Stock workers cannot."""
+        super().pause()
+        stock = [id for id, *_, is_ours in self._node.workers() if not is_ours]
+        if stock:
+            logger.warning("workers of stock Locust cannot pause and go on: %s", ", ".join(stock))
+        self._tell_pause(True)
+
+    def resume(self) -> None:
+        """Let the users of all workers begin tasks again."""
+        if self.is_paused:
+            super().resume()
+            self._tell_pause(False)
+
+    def _tell_pause(self, is_paused: bool) -> None:
+        for id, *_, is_ours in self._node.workers():
+            if is_ours:
+                self._node.send(PAUSE, is_paused, id)
 
     def send_message(self, msg_type: str, data: Any = None, client_id: str | None = None) -> None:
         """Send a custom message to one worker, or to all."""

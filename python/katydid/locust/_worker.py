@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import gevent
-from gevent.event import AsyncResult
+from gevent.event import AsyncResult, Event
 from gevent.lock import RLock
 from gevent.queue import Queue
 
 from katydid import _core
 
 from . import argument_parser, log, runners
-from ._distributed import DistributedRunner, key_of
+from ._distributed import PAUSE, DistributedRunner, key_of
 from ._version import version
 from .rpc.zmqrpc import Client
 from .runners import STATE_INIT, STATE_RUNNING, STATE_SPAWNING, STATE_STOPPED
@@ -84,6 +84,7 @@ class WorkerRunner(DistributedRunner):
         self._newest: _Order | None = None
         self._ending = RLock()
         self._has_left = False
+        self._left = Event()
         self._joined: AsyncResult = AsyncResult()
         self._adjust()
         events = environment.events
@@ -159,6 +160,8 @@ class WorkerRunner(DistributedRunner):
     def _hear_custom(self, type: str, data: Any) -> None:
         if type == "update_user_class":
             self.environment.update_user_class(data)
+        elif type == PAUSE:
+            (self.pause if data else self.resume)()
         else:
             self._deliver(type, data, self.client_id)
 
@@ -288,15 +291,20 @@ class WorkerRunner(DistributedRunner):
             self.environment.events.test_stop.fire(environment=self.environment)
 
     def quit(self) -> None:
-        """Stop all users, report what is left, and end. The second call closes the connection."""
+        """Stop all users, report what is left, and end."""
         if self._has_left:
-            self._node.close()
+            self._left.wait()
             return
         self._has_left = True
         self.stop()
         self._report()
         self._say_goodbye()
+        self._left.set()
         self.greenlet.kill(block=True)
+
+    def close(self) -> None:
+        """Close the connection, once what was to be said is said. It happens with the process's end, too."""
+        self._node.close()
 
     def _say_goodbye(self) -> None:
         """What was measured is with the master before this process ends."""

@@ -14,6 +14,7 @@ from katydid import _core
 from katydid.command.check import check
 from katydid.command.headless import run_headless, run_worker
 from katydid.command.options import shows_ratio
+from katydid.command.processes import CannotFork, Fleet, fork
 from katydid.fault import place_of, story_of
 from katydid.history.collector import check as check_collector
 from katydid.history.keeper import CannotKeep
@@ -62,23 +63,54 @@ def _command() -> int:
     user_classes, shapes, tasks, shape = merge_locustfiles_content(locustfiles)
     options = _parse_options()
     _set_up_logging(options)
-    if options.otel:
-        _set_up_telemetry(options)
-    logger.info("starting katydid %s (Locust API %s)", _core.__version__, version)
     if options.list_commands:
         return _list(user_classes)
     chosen = _choose(user_classes, options)
+    found = {
+        "shape_class": shape,
+        "locustfile": os.path.basename(locustfiles[0]),
+        "parsed_locustfiles": locustfiles,
+        "available_user_classes": user_classes,
+        "available_shape_classes": shapes,
+        "available_user_tasks": tasks,
+    }
+    fleet = _fork(options)
+    if fleet is None:
+        return _take_part(chosen, options, found)
+    try:
+        return _lead(fleet, options, lambda: _take_part(chosen, options, found))
+    finally:
+        fleet.end()
+
+
+def _fork(options: Namespace) -> Fleet | None:
+    """With --processes become a parent, or one of its children; otherwise nothing."""
+    if options.katydid_check or shows_ratio(options):
+        return None
+    try:
+        return fork(options)
+    except CannotFork as fault:
+        _refuse(str(fault))
+
+
+def _lead(fleet: Fleet, options: Namespace, take_part: Callable[[], int]) -> int:
+    """What a parent does: be its children's master, or wait for them where they have one elsewhere."""
+    from katydid import locust
+
+    if options.worker:
+        return fleet.wait_for_all()
+    # First of all listeners: one of the suite's may wait for workers.
+    locust.events.init._handlers.insert(0, fleet.on_init)
+    return take_part()
+
+
+def _take_part(chosen: list[type[User]], options: Namespace, found: dict[str, Any]) -> int:
+    """Play this process's part in the run. Returns its exit code."""
+    if options.otel:
+        _set_up_telemetry(options)
+    logger.info("starting katydid %s (Locust API %s)", _core.__version__, version)
     _raise_open_files_limit()
-    environment = _make_environment(
-        chosen,
-        options,
-        shape_class=shape,
-        locustfile=os.path.basename(locustfiles[0]),
-        parsed_locustfiles=locustfiles,
-        available_user_classes=user_classes,
-        available_shape_classes=shapes,
-        available_user_tasks=tasks,
-    )
+    environment = _make_environment(chosen, options, **found)
     _configure_users(environment, options)
     if not options.worker:  # a worker's load is its master's to say, and to judge
         _set_up_verdict(environment, options)
@@ -179,8 +211,6 @@ def _parse_options() -> Namespace:
         options.headless = False
     if options.master and options.worker:
         _refuse("--master and --worker: a process can be one of them", _EXIT_USER_CONFIG)
-    if options.processes:
-        _refuse("--processes: this build cannot run in several processes yet, start --master and --worker")
     if options.autoquit != -1 and not options.autostart:
         _refuse("--autoquit needs --autostart")
     process_html_filename(options)

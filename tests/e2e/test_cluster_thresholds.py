@@ -1,0 +1,78 @@
+"""What is asked of a run is judged on the master, where the statistics of all workers are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nodes import Cluster, cluster_in
+
+SUITE = """
+from locust import User, constant, events, runners, task
+
+runners.WORKER_REPORT_INTERVAL = 0.3
+
+class Shopper(User):
+    wait_time = constant(0.02)
+
+    @task
+    def look(self):
+        self.environment.events.request.fire(
+            request_type="GET", name="/a", response_time=50, response_length=1, exception=None, context={}
+        )
+
+class Broken(User):
+    wait_time = constant(0.02)
+
+    @task
+    def miss(self):
+        failure = ValueError("it's broken")
+        self.environment.events.request.fire(
+            request_type="GET", name="/b", response_time=5, response_length=1, exception=failure, context={}
+        )
+"""
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    with cluster_in(tmp_path, SUITE) as cluster:
+        yield cluster
+
+
+CASES = [
+    (("Shopper", "--threshold", "p95<20s", "--threshold", "fail_ratio<1%"), 0, "Verdict: passed"),
+    (("Shopper", "--threshold", "p95<10ms"), 3, "Verdict: failed (1 of 1 thresholds broken)"),
+    (("Broken", "--threshold", "fail_ratio<1%"), 3, "FAIL  fail_ratio<1%  100.00 %"),
+    (("Broken", "--threshold", "fail_ratio<1% after 1s abort"), 3, "the run is ended early"),
+    (("Broken", "--expect", '"*broken*" on GET /b'), 0, "expected"),
+]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"), CASES, ids=[" ".join(options) for options, _, _ in CASES]
+)
+def test_a_cluster_has_one_verdict(cluster: Cluster, options: tuple[str, ...], code: int, said: str) -> None:
+    load = ("-u", "4", "-r", "100", "-t", "60s" if "abort" in options[-1] else "2s", "--only-summary")
+    node = cluster.start(
+        "katydid", "--headless", "--processes", "2", "--master-bind-port", "0", *load, *options
+    )
+    assert node.ended(50) == code, node.log
+    assert node.said(said)
+
+
+@pytest.mark.parametrize("kind", ["katydid", "stock"])
+def test_workers_of_both_kinds_are_judged(cluster: Cluster, kind: str) -> None:
+    load = ("-u", "2", "-r", "100", "-t", "2s", "--only-summary", "--threshold", "p95<10ms on GET /a")
+    master = cluster.headless("katydid", *load)
+    worker = cluster.worker(kind)
+    assert (master.ended(), worker.ended()) == (3, 0)
+
+
+def test_levels_are_held_by_workers_and_told_apart(cluster: Cluster) -> None:
+    levels = ("--stages", "2@100 for 2s, 4@100 for 2s", "--threshold", "failures==0 on level:2")
+    many = ("--headless", "--processes", "2", "--master-bind-port", "0", "--only-summary")
+    node = cluster.start("katydid", *many, *levels, "Shopper")
+    assert node.ended(50) == 0, node.log
+    assert node.said("spawning up to 2 users") and node.said("spawning up to 4 users")
+    assert node.said("Verdict: passed")
