@@ -65,7 +65,7 @@ it("has everything, in the order of reading", async () => {
   const { context, page } = await open({ colorScheme: "dark" });
   await page.goto(pathToFileURL(path).href);
   const parts = await page.locator(".part > h2").allTextContents();
-  expect(parts).toEqual(["Charts", "Statistics", "Failures (3)", "Exceptions (1)", "Users"]);
+  expect(parts).toEqual(["Charts", "Statistics", "Distributions", "Failures (3)", "Exceptions (1)", "Users"]);
   expect(await page.locator("text=/1 h 0 min/").count()).toBeGreaterThan(0);
   await page.getByRole("button", { name: /503 Server Error/ }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Copy as curl" }).waitFor();

@@ -544,9 +544,10 @@ class TestMarks:
             environment.events.request.add_listener(lambda **_: None)
         session = HttpSession(base_url=address, request_event=environment.events.request, user=None)
         session.get("/")
-        lag, *_, phases = stats_module.get_truth_summary(environment.stats)
+        lag, *others = stats_module.get_truth_summary(environment.stats)
         assert lag.startswith("Lag: p50") and " of 0 " not in lag
-        assert "connect" in phases and "waiting" in phases
+        # On a busy machine another line says that the lag is too high.
+        assert any("connect" in line and "waiting" in line for line in others), others
         assert environment.stats.num_requests == 1
 
 

@@ -116,7 +116,7 @@ class Keeper:
         self._next_level: tuple[str, str, int] | None = None
         self._told: list[str] = []
         self.finding: tuple[str, str, bool] | None = None
-        """How the run compares with its baseline: what was asked and found, and whether it has passed."""
+        """How the run compares with its baseline: what was asked, what was found, whether it passed."""
         self._recording = recording_of(environment)
         environment.events.test_start.add_listener(self._on_start)
         environment.events.test_stop.add_listener(self._on_stop)
