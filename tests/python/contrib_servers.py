@@ -95,7 +95,8 @@ def postgres(certificate: Path | None = None) -> Iterator[str]:
             options += ["-c", "ssl=on", "-c", f"ssl_cert_file={pem}", "-c", f"ssl_key_file={pem}"]
         server = subprocess.Popen([server_program, *options], **who, **quiet)
         try:
-            _wait_for(port)
+            state = Path(data, "postmaster.pid")
+            eventually("the server is ready", lambda: state.exists() and "ready" in state.read_text())
             yield f"postgresql://tester@127.0.0.1:{port}/postgres"
         finally:
             server.terminate()

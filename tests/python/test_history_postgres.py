@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from contrib_servers import postgres
 from history_places import TICKING, Place
+from waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +123,7 @@ def test_a_connection_is_encrypted_and_its_server_known_if_asked(
 
 
 def test_a_store_that_is_locked_holds_up_neither_files_nor_summary(place: Place, server: str) -> None:
+    assert place.load(1, KATYDID_STORE=server).returncode == 0
     process = subprocess.Popen(
         place.command("--headless --only-summary -u 2 -r 2 -t 4s --csv own --baseline last"),
         cwd=place.folder,
@@ -146,11 +148,13 @@ def test_a_store_that_is_locked_holds_up_neither_files_nor_summary(place: Place,
 def _wait_for_stretches(database: psycopg.Connection[Any], number: int) -> None:
     """Until the run that goes on has written so much; the transaction is over then."""
     kept = "SELECT count(*) FROM part WHERE run = (SELECT max(id) FROM run WHERE state = 'running')"
-    deadline = time.monotonic() + 60
-    while (database.execute(kept).fetchone() or (0,))[0] < number:
+
+    def is_written() -> bool:
         database.commit()
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+        there = database.execute("SELECT to_regclass('part')").fetchone()
+        return bool(there and there[0]) and (database.execute(kept).fetchone() or (0,))[0] >= number
+
+    eventually("stretches are kept", is_written)
     database.commit()
 
 

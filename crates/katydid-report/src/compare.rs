@@ -8,6 +8,7 @@ pub mod digest;
 pub mod groups;
 pub mod noise;
 pub mod pairing;
+pub mod resemblance;
 pub mod text;
 
 use serde::Serialize;
@@ -15,8 +16,9 @@ use serde::Serialize;
 use crate::overlay::Buckets;
 
 pub use digest::{Digest, Digester, LevelDigest, Mark, NameDigest, Span};
-use noise::{Difference, Estimate};
+use noise::{Difference, Estimate, shares};
 use pairing::{Load, partners};
+use resemblance::Resemblance;
 
 /// What the degradation of a level against a baseline with another number of users may be, level by level; the last one
 /// holds for all further levels. The figures are those of the guide that this follows.
@@ -28,7 +30,8 @@ pub const ALLOWED_ALIKE: f64 = 0.10;
 /// By how much the share of failures may rise.
 pub const ALLOWED_ERRORS: f64 = 0.01;
 
-/// All intervals of a comparison hold together with a probability of one less this.
+/// What is called worse or better may be so by chance with this probability, if nothing differs; and each interval
+/// holds with one less this.
 pub const RISK: f64 = 0.01;
 
 /// What is allowed.
@@ -103,8 +106,9 @@ impl Outcome {
 ///
 /// # Accuracy
 /// `change` is computed from all requests of both sides: for response times the degradation formula, (now − before) /
-/// before; for failures the difference of the shares. The interval is that of [`noise`], and holds together with all
-/// others of the comparison with 99 %; it is about the mean over the batches, so it need not be centred on `change`.
+/// before; for failures the difference of the shares. The interval is that of [`noise`], and holds with 99 % for this
+/// figure alone; it is about the mean over the batches, so it need not be centred on `change`. A figure is judged worse
+/// or better only if it stands out among all of the comparison, too.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Change {
     /// Which figure.
@@ -215,8 +219,8 @@ pub fn compare(before: &Digest, after: &Digest, allowances: &Allowances) -> Comp
     }
     let tests =
         rows.iter().flat_map(|(_, judged)| judged).filter(|judged| judged.difference.is_some()).count();
-    let risk = RISK / tests.max(1) as f64;
-    let rows = rows.into_iter().map(|(row, judged)| judge(row, &judged, risk)).collect();
+    let sure = RISK / tests.max(1) as f64;
+    let rows = rows.into_iter().map(|(row, judged)| judge(row, &judged, sure)).collect();
     let mut notes = Vec::new();
     for (digest, side) in [(before, "the baseline"), (after, "the run")] {
         if digest.is_generator_limited() {
@@ -268,10 +272,41 @@ struct Judged {
     allowed: f64,
 }
 
+/// How alike neighbouring batches of a level are, in the order of [`Metric::ALL`].
+type Alike = [Resemblance; Metric::ALL.len()];
+
+/// Those of both sides. Names that have the same good and bad seconds say little more together than one: where both sides
+/// together say more than one alone, that is believed.
+fn alike(pair: &Pair<'_>) -> [Alike; 2] {
+    let of = |levels: &[&LevelDigest]| {
+        Metric::ALL.map(|metric| {
+            let names = levels.iter().flat_map(|level| level.names.values());
+            let rows: Vec<Vec<f64>> = names.filter_map(|name| values_of(name, metric)).collect();
+            Resemblance::of(&rows, if metric == Metric::Errors { 0.0 } else { noise::LEAST_VARIANCE })
+        })
+    };
+    let both = of(&[pair.before, pair.after]);
+    [pair.before, pair.after].map(|level| {
+        let mut sides = of(&[level]);
+        sides.iter_mut().zip(&both).for_each(|(side, both)| side.common = side.common.max(both.common));
+        sides
+    })
+}
+
+fn estimate(name: &NameDigest, metric: Metric, alike: &[Resemblance]) -> Option<Estimate> {
+    let values = values_of(name, metric)?;
+    let correlation = alike.get(metric as usize)?.in_row(&values);
+    match metric {
+        Metric::P50 | Metric::P95 => Estimate::of_logarithms(&values, correlation),
+        Metric::Errors => Estimate::of_shares(&counts_of(name), correlation),
+    }
+}
+
 fn level_rows(pair: &Pair<'_>, allowances: &Allowances) -> Vec<(Row, Vec<Judged>)> {
     let mut keys: Vec<_> = pair.before.names.keys().chain(pair.after.names.keys()).collect();
     keys.sort_by_key(|(method, name)| (name, method));
     keys.dedup();
+    let alike = alike(pair);
     keys.into_iter()
         .map(|key| {
             let (before, after) = (pair.before.names.get(key), pair.after.names.get(key));
@@ -286,7 +321,7 @@ fn level_rows(pair: &Pair<'_>, allowances: &Allowances) -> Vec<(Row, Vec<Judged>
                 times: [before, after].map(|name| name.map(|name| name.times.buckets()).unwrap_or_default()),
             };
             let judged = match (before, after) {
-                (Some(before), Some(after)) => differences(before, after, pair, allowances),
+                (Some(before), Some(after)) => differences((before, after), &alike, pair, allowances),
                 _ => Vec::new(),
             };
             (row, judged)
@@ -295,8 +330,8 @@ fn level_rows(pair: &Pair<'_>, allowances: &Allowances) -> Vec<(Row, Vec<Judged>
 }
 
 fn differences(
-    before: &NameDigest,
-    after: &NameDigest,
+    (before, after): (&NameDigest, &NameDigest),
+    [old_alike, new_alike]: &[Alike; 2],
     pair: &Pair<'_>,
     allowances: &Allowances,
 ) -> Vec<Judged> {
@@ -305,6 +340,11 @@ fn differences(
         old.zip(new).filter(|(old, _)| *old > 0.0).map(|(old, new)| (new - old) / old)
     };
     let allowed = allowances.degradation(pair.place, pair.is_alike);
+    let difference = |metric| {
+        estimate(before, metric, old_alike)
+            .zip(estimate(after, metric, new_alike))
+            .and_then(|(x, y)| x.to(&y))
+    };
     Metric::ALL
         .map(|metric| match metric {
             Metric::P50 | Metric::P95 => Judged {
@@ -314,36 +354,35 @@ fn differences(
                 } else {
                     degradation(old.p95_ms, new.p95_ms)
                 },
-                difference: times_of(before, metric).zip(times_of(after, metric)).and_then(|(x, y)| x.to(&y)),
+                difference: difference(metric),
                 allowed,
             },
             Metric::Errors => Judged {
                 metric,
                 change: Some(new.fail_ratio - old.fail_ratio),
-                difference: errors_of(before).zip(errors_of(after)).and_then(|(x, y)| x.to(&y)),
+                difference: difference(metric),
                 allowed: allowances.errors.unwrap_or(ALLOWED_ERRORS),
             },
         })
         .into()
 }
 
-fn times_of(name: &NameDigest, metric: Metric) -> Option<Estimate> {
+/// One value for each batch.
+fn values_of(name: &NameDigest, metric: Metric) -> Option<Vec<f64>> {
     let logarithm = |us: Option<u64>| us.map(|us| (us.max(1) as f64).ln());
-    let values: Option<Vec<f64>> = name
-        .batches
-        .iter()
-        .map(|batch| logarithm(if metric == Metric::P50 { batch.p50_us } else { batch.p95_us }))
-        .collect();
-    Estimate::of_logarithms(&values?)
+    match metric {
+        Metric::P50 => name.batches.iter().map(|batch| logarithm(batch.p50_us)).collect(),
+        Metric::P95 => name.batches.iter().map(|batch| logarithm(batch.p95_us)).collect(),
+        Metric::Errors => Some(shares(&counts_of(name))),
+    }
 }
 
-fn errors_of(name: &NameDigest) -> Option<Estimate> {
-    let counts: Vec<(u64, u64)> = name.batches.iter().map(|batch| (batch.failures, batch.requests)).collect();
-    Estimate::of_shares(&counts)
+fn counts_of(name: &NameDigest) -> Vec<(u64, u64)> {
+    name.batches.iter().map(|batch| (batch.failures, batch.requests)).collect()
 }
 
-fn judge(mut row: Row, judged: &[Judged], risk: f64) -> Row {
-    row.changes = judged.iter().map(|one| one.judged(risk)).collect();
+fn judge(mut row: Row, judged: &[Judged], sure: f64) -> Row {
+    row.changes = judged.iter().map(|one| one.judged(sure)).collect();
     row.outcome = match row.changes.iter().map(|change| change.outcome).min() {
         None => Outcome::Undecided,
         // Too little data for one figure says nothing against what the others show.
@@ -361,16 +400,17 @@ fn judge(mut row: Row, judged: &[Judged], risk: f64) -> Row {
 }
 
 impl Judged {
-    fn judged(&self, risk: f64) -> Change {
-        let interval = self.difference.map(|difference| difference.interval(risk));
+    fn judged(&self, sure: f64) -> Change {
+        let is_sure = self.difference.is_some_and(|difference| difference.chance() <= sure);
+        let interval = self.difference.map(|difference| difference.interval(RISK));
         let interval = interval.map(|(low, high)| match self.metric {
             Metric::Errors => (low, high),
             Metric::P50 | Metric::P95 => (low.exp() - 1.0, high.exp() - 1.0),
         });
         let outcome = match interval {
             None => Outcome::Undecided,
-            Some((low, _)) if low > self.allowed => Outcome::Worse,
-            Some((_, high)) if high < 0.0 => Outcome::Better,
+            Some((low, _)) if is_sure && low > self.allowed => Outcome::Worse,
+            Some((_, high)) if is_sure && high < 0.0 => Outcome::Better,
             Some(_) => Outcome::Same,
         };
         Change {
@@ -384,5 +424,7 @@ impl Judged {
     }
 }
 
+#[cfg(test)]
+mod alarms;
 #[cfg(test)]
 mod tests;

@@ -267,7 +267,7 @@ class Keeper:
 
     def comparison(self) -> Any:
         """How the run compares with its baseline; None without one, and before the end."""
-        if self._number is None or self._baseline is None:
+        if self._number is None or self._missing or self._baseline is None:
             return None
         try:
             text = _core.history_comparison(self._store, self._number)

@@ -144,9 +144,9 @@ pub struct Batch {
     pub p50_us: Option<u64>,
     /// 95th percentile in microseconds.
     pub p95_us: Option<u64>,
-    timed: u64,
+    pub(super) timed: u64,
     /// Kept while the batch is so small that it may have to be joined with its neighbour.
-    cells: Vec<(u32, u32)>,
+    pub(super) cells: Vec<(u32, u32)>,
 }
 
 impl Batch {

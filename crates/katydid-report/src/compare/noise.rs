@@ -1,16 +1,22 @@
 //! Is a difference more than noise? Means over batches, with the variation between them.
 //!
 //! A run is cut into batches of equal length. Of each the logarithm of a percentile is taken; neighbours may resemble
-//! each other, so the variance of their mean is widened by their correlation. Two means are compared as Welch did.
+//! each other, so the variance of their mean is widened by their correlation ([`super::resemblance`]). Two means are compared
+//! as Welch did.
+
+use super::resemblance::Effect;
 
 /// Batches that a side must have.
 pub const FEWEST_BATCHES: usize = 4;
 
+/// Independent batches that those of a side must be worth.
+const LEAST_WORTH: f64 = 1.5;
+
 /// The least standard deviation of a logarithm: cells are a thousandth wide, so equal values prove no more than that.
 const LEAST_DEVIATION: f64 = 0.002;
 
-/// The correlation of neighbours is believed up to here.
-const MOST_CORRELATION: f64 = 0.8;
+/// The same as a variance.
+pub const LEAST_VARIANCE: f64 = LEAST_DEVIATION * LEAST_DEVIATION;
 
 /// A mean and how sure it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,21 +28,20 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// The mean of one logarithm for each batch; `None` for too few.
-    pub fn of_logarithms(values: &[f64]) -> Option<Self> {
-        Self::of(values, LEAST_DEVIATION * LEAST_DEVIATION)
+    /// The mean of one logarithm for each batch, of which neighbours are correlated; `None` for too few.
+    pub fn of_logarithms(values: &[f64], correlation: f64) -> Option<Self> {
+        Self::of(values, correlation, LEAST_VARIANCE)
     }
 
     /// The share of failures, of failures and requests of each batch. Its variance is never taken to be less than that of
     /// independent requests, of which one more had failed and one more had not.
-    pub fn of_shares(batches: &[(u64, u64)]) -> Option<Self> {
-        let shares: Vec<f64> =
-            batches.iter().map(|(failures, requests)| *failures as f64 / (*requests).max(1) as f64).collect();
+    pub fn of_shares(batches: &[(u64, u64)], correlation: f64) -> Option<Self> {
+        let shares = shares(batches);
         let (failures, requests) =
             batches.iter().fold((0, 0), |sum, batch| (sum.0 + batch.0, sum.1 + batch.1));
         let likely = (failures as f64 + 1.0) / (requests as f64 + 2.0);
         let independent = likely * (1.0 - likely) / (requests.max(1)) as f64;
-        let mut estimate = Self::of(&shares, 0.0)?;
+        let mut estimate = Self::of(&shares, correlation, 0.0)?;
         estimate.mean = failures as f64 / requests.max(1) as f64;
         if estimate.variance < independent {
             estimate.variance = independent;
@@ -45,20 +50,20 @@ impl Estimate {
         Some(estimate)
     }
 
-    fn of(values: &[f64], least_variance: f64) -> Option<Self> {
+    fn of(values: &[f64], correlation: f64, least_variance: f64) -> Option<Self> {
         if values.len() < FEWEST_BATCHES {
             return None;
         }
         let count = values.len() as f64;
         let mean = values.iter().sum::<f64>() / count;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        let spread = (squares / (count - 1.0)).max(least_variance);
-        let neighbours: f64 = values.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
-        // Of few values the correlation comes out too low by about one divided by their number.
-        let correlation = if squares > 0.0 { neighbours / squares + 1.0 / count } else { 0.0 };
-        let correlation = correlation.clamp(0.0, MOST_CORRELATION);
-        let widening = (1.0 + correlation) / (1.0 - correlation);
-        Some(Self { mean, variance: spread * widening / count, freedom: ((count / widening) - 1.0).max(2.0) })
+        let squares = squares.max((count - 1.0) * least_variance);
+        let effect = Effect::of(correlation, values.len());
+        (effect.of_mean * LEAST_WORTH <= 1.0).then(|| Self {
+            mean,
+            variance: squares * effect.of_mean / effect.of_squares,
+            freedom: effect.freedom,
+        })
     }
 
     /// How `later` differs.
@@ -87,23 +92,33 @@ impl Difference {
         let reach = student_quantile(risk / 2.0, self.freedom) * self.error;
         (self.mean - reach, self.mean + reach)
     }
+
+    /// The probability that equal means differ by as much, in either direction.
+    pub fn chance(&self) -> f64 {
+        2.0 * student_tail(self.mean.abs() / self.error, self.freedom)
+    }
 }
 
-/// The value that Student's t exceeds with probability `tail`, which is below one half.
+/// Failures per request of each batch.
+pub fn shares(batches: &[(u64, u64)]) -> Vec<f64> {
+    batches.iter().map(|(failures, requests)| *failures as f64 / (*requests).max(1) as f64).collect()
+}
+
+/// The value that Student's t exceeds with probability `tail`, which is below one half. Newton's method: from zero it
+/// comes ever closer and never passes it, since the tail is convex.
 fn student_quantile(tail: f64, freedom: f64) -> f64 {
-    let (mut low, mut high) = (0.0, 1.0);
-    while student_tail(high, freedom) > tail && high < 1e9 {
-        high *= 2.0;
-    }
-    for _ in 0..80 {
-        let middle = 0.5 * (low + high);
-        if student_tail(middle, freedom) > tail {
-            low = middle;
-        } else {
-            high = middle;
+    let density = (log_gamma(0.5 * (freedom + 1.0)) - log_gamma(0.5 * freedom)).exp()
+        / (freedom * std::f64::consts::PI).sqrt();
+    let mut value = 0.0_f64;
+    for _ in 0..100 {
+        let slope = density * (1.0 + value * value / freedom).powf(-0.5 * (freedom + 1.0));
+        let step = (student_tail(value, freedom) - tail) / slope;
+        value += step;
+        if step.abs() < 1e-9 * value {
+            break;
         }
     }
-    0.5 * (low + high)
+    value
 }
 
 /// The probability that Student's t exceeds a positive value.
@@ -185,33 +200,35 @@ mod tests {
 
     #[test]
     fn few_batches_are_no_evidence() {
-        assert_eq!(Estimate::of_logarithms(&[1.0, 1.0, 1.0]), None);
-        assert_eq!(Estimate::of_shares(&[(0, 5); 3]), None);
+        assert_eq!(Estimate::of_logarithms(&[1.0, 1.0, 1.0], 0.0), None);
+        assert_eq!(Estimate::of_shares(&[(0, 5); 3], 0.0), None);
     }
 
     #[test]
     fn equal_values_prove_no_more_than_the_cells_are_wide() {
-        let same = Estimate::of_logarithms(&[3.0; 8]).expect("enough");
+        let same = Estimate::of_logarithms(&[3.0; 8], 0.0).expect("enough");
         let (low, high) = same.to(&same).expect("variances").interval(0.01);
         assert!(low < 0.0 && high > 0.0 && high - low < 0.01, "{low} {high}");
     }
 
     #[test]
     fn neighbours_that_resemble_each_other_count_less() {
-        let alternating: Vec<f64> = (0..20).map(|at| f64::from(at % 2)).collect();
-        let drifting: Vec<f64> = (0..20).map(|at| f64::from(at / 10)).collect();
-        let [quick, slow] =
-            [alternating, drifting].map(|values| Estimate::of_logarithms(&values).expect("enough"));
-        assert!(slow.variance > 5.0 * quick.variance && slow.freedom < quick.freedom);
+        let values: Vec<f64> = (0..20).map(|at| f64::from(at % 2)).collect();
+        let [alone, alike] = [0.0, 0.7].map(|r| Estimate::of_logarithms(&values, r).expect("enough"));
+        assert!(alike.variance > 5.0 * alone.variance && alike.freedom < alone.freedom);
+        assert_eq!(alone.freedom, 19.0);
+        assert_eq!(Estimate::of_logarithms(&values, 0.97), None, "twenty that are worth less than two");
     }
 
     #[test]
     fn one_failure_more_in_few_requests_is_noise() {
-        let none = Estimate::of_shares(&[(0, 25); 8]).expect("enough");
-        let one =
-            Estimate::of_shares(&[(0, 25), (1, 25), (0, 25), (0, 25), (0, 25), (0, 25), (0, 25), (0, 25)])
-                .expect("enough");
-        let many = Estimate::of_shares(&[(5, 25); 8]).expect("enough");
+        let none = Estimate::of_shares(&[(0, 25); 8], 0.0).expect("enough");
+        let one = Estimate::of_shares(
+            &[(0, 25), (1, 25), (0, 25), (0, 25), (0, 25), (0, 25), (0, 25), (0, 25)],
+            0.0,
+        )
+        .expect("enough");
+        let many = Estimate::of_shares(&[(5, 25); 8], 0.0).expect("enough");
         assert!(none.to(&one).expect("variances").interval(0.01).0 < 0.0);
         assert!(none.to(&many).expect("variances").interval(0.01).0 > 0.05);
     }
