@@ -96,11 +96,18 @@ impl Histogram {
     /// longest duration is known.
     pub fn of_cells(cells: impl IntoIterator<Item = (u32, u32)>, max_us: u64) -> Self {
         let mut histogram = Self::new();
-        for (index, count) in cells {
-            histogram.record_many_us(Cell::at_index(index, 0).value_us(), u64::from(count));
-        }
-        histogram.max_us = max_us.min(LONGEST_US);
+        histogram.add_cells(cells, max_us);
         histogram
+    }
+
+    /// Adds a distribution with these cells, each given by its place and its count, of which the longest duration is
+    /// known.
+    pub fn add_cells(&mut self, cells: impl IntoIterator<Item = (u32, u32)>, max_us: u64) {
+        let longest_us = self.max_us.max(max_us.min(LONGEST_US));
+        for (index, count) in cells {
+            self.record_many_us(Cell::at_index(index, 0).value_us(), u64::from(count));
+        }
+        self.max_us = longest_us;
     }
 
     /// The distribution of durations in microseconds, so many of each, in any order. However many they are it takes

@@ -67,9 +67,9 @@ impl Counts {
         Self { cells: histogram.cells().map(pair).collect(), max_us: histogram.max_us() }
     }
 
-    /// As a histogram.
-    pub fn histogram(&self) -> Histogram {
-        Histogram::of_cells(self.cells.iter().copied(), self.max_us)
+    /// Adds them to a histogram.
+    pub fn add_to(&self, histogram: &mut Histogram) {
+        histogram.add_cells(self.cells.iter().copied(), self.max_us);
     }
 
     /// How many durations there are.
@@ -132,6 +132,13 @@ impl EntryPart {
     /// The same as an entry that began at `from`.
     pub fn entry(&self, method: &str, name: &str, from: f64) -> Entry {
         let mut entry = Entry::new(method, name, from, 1);
+        self.add_to(&mut entry, from);
+        entry
+    }
+
+    /// Adds it to an entry, as what came from `from` on.
+    fn add_to(&self, sum: &mut Entry, from: f64) {
+        let mut entry = Entry::new("", "", from, 1);
         entry.requests = self.requests;
         entry.requests_without_time = self.requests_without_time;
         entry.failures = self.failures;
@@ -141,11 +148,11 @@ impl EntryPart {
         entry.bytes = self.bytes;
         entry.last_request_at = self.last_request_at;
         entry.statuses = self.statuses.clone();
-        entry.times = self.times.histogram();
         for phase in Phase::ALL {
             entry.add_phase_sum(phase, self.phases[phase as usize]);
         }
-        entry
+        sum.merge(&entry);
+        self.times.add_to(&mut sum.times); // not by way of a table of its own
     }
 }
 
@@ -185,18 +192,18 @@ impl Part {
             let Some((method, name)) = names.pair(part.key) else { continue };
             let id = stats.entry_at(method, name, self.from);
             if let Some(entry) = stats.entry_mut(id) {
-                entry.merge(&part.entry(method, name, self.from));
+                part.add_to(entry, self.from);
             }
         }
-        stats.total_mut().merge(&self.total.entry("", "Aggregated", self.from));
+        self.total.add_to(stats.total_mut(), self.from);
         for error in &self.errors {
             let seen = (error.first_seen, error.last_seen);
             stats.errors_mut().add(&error.method, &error.name, &error.text, error.occurrences, seen);
         }
-        stats.lag_mut().merge(&self.lag.histogram());
-        stats.start_lag_mut().merge(&self.start_lag.histogram());
+        self.lag.add_to(stats.lag_mut());
+        self.start_lag.add_to(stats.start_lag_mut());
         for phase in Phase::ALL {
-            stats.phase_mut(phase).merge(&self.phases[phase as usize].histogram());
+            self.phases[phase as usize].add_to(stats.phase_mut(phase));
         }
     }
 }

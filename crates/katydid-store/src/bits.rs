@@ -61,7 +61,16 @@ impl<'a> BitReader<'a> {
         Self { rest: bytes, waiting: 0, count: 0 }
     }
 
+    /// Has 56 bits or more waiting, unless the end is near. What waits above `count` is what comes next, or nothing.
+    #[inline]
     fn fill(&mut self) {
+        if let Some(word) = self.rest.first_chunk() {
+            self.waiting |= u64::from_le_bytes(*word) << self.count;
+            let bytes = (63 - self.count) / 8;
+            self.rest = &self.rest[bytes as usize..];
+            self.count += 8 * bytes;
+            return;
+        }
         while self.count <= 56 {
             let Some((first, rest)) = self.rest.split_first() else { return };
             self.waiting |= u64::from(*first) << self.count;
@@ -71,9 +80,7 @@ impl<'a> BitReader<'a> {
     }
 
     fn take(&mut self, bits: u32) -> Option<u64> {
-        if self.count < bits {
-            self.fill();
-        }
+        self.fill();
         let value = self.waiting & ((1 << bits) - 1);
         self.count = self.count.checked_sub(bits)?;
         self.waiting >>= bits;
@@ -81,17 +88,19 @@ impl<'a> BitReader<'a> {
     }
 
     /// The next number; `None` when there is none.
+    #[inline]
     pub(crate) fn rice(&mut self, low_bits: u32) -> Option<u32> {
-        if self.count <= ESCAPE {
-            self.fill();
-        }
+        self.fill();
         let ones = self.waiting.trailing_ones();
         if ones >= ESCAPE {
             self.take(ESCAPE)?;
             return self.take(32).map(|value| value as u32);
         }
-        self.take(ones + 1)?;
-        Some((ones << low_bits) | self.take(low_bits)? as u32)
+        // 24 bits at most, and 31: no more than were filled in.
+        self.count = self.count.checked_sub(ones + 1 + low_bits)?;
+        let low = (self.waiting >> (ones + 1)) & ((1 << low_bits) - 1);
+        self.waiting >>= ones + 1 + low_bits;
+        Some((ones << low_bits) | low as u32)
     }
 }
 

@@ -116,7 +116,7 @@ pub fn references(store: &mut Store, baseline: &str) -> Result<Vec<Reference>, E
             if part.is_reset {
                 times[level] = Histogram::new();
             }
-            times[level].merge(&part.total.times.histogram());
+            part.total.times.add_to(&mut times[level]);
         }
     })?;
     let reference = |(span, times): (Span, Histogram)| Reference {

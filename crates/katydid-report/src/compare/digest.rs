@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use katydid_stats::histogram::{Cell, rank_of};
-use katydid_stats::part::Counts;
 use katydid_stats::{EntryPart, Histogram, Names, Part};
 
 use crate::overlay::{Buckets, buckets};
@@ -335,7 +334,7 @@ impl Digester {
     /// Adds a stretch.
     pub fn add(&mut self, part: &Part) {
         for (lag, more) in self.digest.lag.iter_mut().zip([&part.lag, &part.start_lag]) {
-            lag.merge(&Counts::histogram(more));
+            more.add_to(lag);
         }
         if let Some(level) = self.digest.levels.iter_mut().find(|level| level.counts(part)) {
             level.add(part, &self.keys);
