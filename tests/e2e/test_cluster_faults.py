@@ -9,12 +9,14 @@ import os
 import select
 import signal
 import socket
+import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from commands import katydid
 from nodes import Cluster, Node, cluster_in, free_port, wait_for
 
 LOCUSTFILE = (Path(__file__).parent / "locustfiles" / "cluster.py").read_text()
@@ -142,6 +144,18 @@ class Wire:
         one.close()
         other.close()
 
+    def worker(self, cluster: Cluster) -> None:
+        """A worker at the other end."""
+        master_port, cluster.port = cluster.port, self.port
+        cluster.worker("katydid")
+        cluster.port = master_port
+
+    def cut(self) -> None:
+        self.is_cut.set()
+
+    def mend(self) -> None:
+        self.is_cut.clear()
+
     def end(self) -> None:
         self.is_over.set()
         self.thread.join(10)
@@ -149,21 +163,74 @@ class Wire:
             end.close()
 
 
-def test_a_wire_that_is_cut_and_mended(cluster: Cluster) -> None:
-    cluster.master("katydid")
-    wire = Wire(cluster.port)
+class Namespace:
+    """A machine of its own for a worker: a network namespace, and a pair of devices as the wire to it."""
+
+    def __init__(self) -> None:
+        number = os.getpid() % 60_000
+        self.name = f"katydid{number}"
+        self.near, self.far = f"kn{number}", f"kf{number}"
+        self.host, guest = (f"10.213.{number >> 8}.{(number & 0xFC) + end}" for end in (1, 2))
+        try:
+            self.ip(f"netns add {self.name}")
+            self.ip(f"link add {self.near} type veth peer name {self.far} netns {self.name}")
+            self.ip(f"address add {self.host}/30 dev {self.near}")
+            self.ip(f"-n {self.name} address add {guest}/30 dev {self.far}")
+            self.ip(f"-n {self.name} link set {self.far} up")
+            self.ip(f"link set {self.near} up")
+        except BaseException:
+            self.end()
+            raise
+
+    @staticmethod
+    def ip(words: str) -> None:
+        subprocess.run(["ip", *words.split()], check=True, capture_output=True, text=True)
+
+    def worker(self, cluster: Cluster) -> None:
+        """A worker on the other machine."""
+        inside = ["ip", "netns", "exec", self.name, *katydid()]
+        master = ["--master-host", self.host, "--master-port", str(cluster.port)]
+        cluster.nodes.append(Node([*inside, "--worker", *master], cluster.folder))
+
+    def cut(self) -> None:
+        self.ip(f"link set {self.near} down")
+
+    def mend(self) -> None:
+        self.ip(f"link set {self.near} up")
+
+    def end(self) -> None:
+        subprocess.run(["ip", "netns", "delete", self.name], capture_output=True)
+        subprocess.run(["ip", "link", "delete", self.near], capture_output=True)
+
+
+def may_make_namespaces() -> bool:
+    """May this process administer networks and the system? Root inside of a container often may not."""
+    net, system = 1 << 12, 1 << 21
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (effective,) = (int(line.split()[1], 16) for line in lines if line.startswith("CapEff:"))
+    return effective & net != 0 and effective & system != 0
+
+
+WIRES: list[Callable[[Cluster], Wire | Namespace]] = [lambda cluster: Wire(cluster.port)]
+if may_make_namespaces():
+    WIRES.append(lambda _: Namespace())
+
+
+@pytest.mark.parametrize("make", WIRES, ids=["proxy", "namespace"][: len(WIRES)])
+def test_a_wire_that_is_cut_and_mended(cluster: Cluster, make: Callable[[Cluster], Wire | Namespace]) -> None:
+    cluster.master("katydid", "--master-bind-host", "*")
+    wire = make(cluster)
     try:
         watch = Watch(cluster)
         near = cluster.worker("katydid")
-        master_port, cluster.port = cluster.port, wire.port
-        far = cluster.worker("katydid")
-        cluster.port = master_port
+        wire.worker(cluster)
+        far = cluster.nodes[-1]
         wait_for("workers", lambda: len(cluster.users()) == 2)
         cluster.swarm(8)
         watch.wait_for_users(4, 4)
-        wire.is_cut.set()
+        wire.cut()
         watch.wait_for_users(8)
-        wire.is_cut.clear()
+        wire.mend()
         watch.wait_for_users(4, 4)
         stop(cluster)
         wait_for("both ends", lambda: near.facts("test_stop") and far.facts("test_stop"))
