@@ -1,4 +1,7 @@
-"""Does `--processes N` use N cores? CPU per request of one process and of several, and how busy each is.
+"""What does `--processes N` cost? CPU per request of one process, of N commands side by side, of the option.
+
+N processes that share the cores with each other and with the server pay more for a request than one does,
+however they were started: each turn finds fewer answers. So the option is held against commands side by side.
 
 usage: python benches/processes.py [processes] [seconds]
 
@@ -56,23 +59,29 @@ class Measured:
     """CPU seconds of all processes."""
 
 
-def run(folder: Path, host: str, processes: int, seconds: int, pause_s: float) -> Measured:
-    """One run of the command; without a pause it sends all that it can."""
+def run(folder: Path, host: str, commands: int, processes: int, seconds: int, pause_s: float) -> Measured:
+    """One run of so many commands with so many processes each; without a pause they send all they can."""
     command = shlex.split(os.environ.get("KATYDID") or str(Path(sys.executable).with_name("katydid")))
     load = ["--headless", "-u", str(_USERS), "-r", "1000", "-t", f"{seconds}s", "--only-summary", "-H", host]
     many = ["--processes", str(processes), "--master-bind-port", "0"] if processes > 1 else []
     before = os.times()
-    done = subprocess.run(
-        [*command, *load, *many],
-        cwd=folder,
-        env={**os.environ, "PAUSE": str(pause_s), "KATYDID_STORE": "none"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    running = [
+        subprocess.Popen(
+            [*command, *load, *many],
+            cwd=folder,
+            env={**os.environ, "PAUSE": str(pause_s), "KATYDID_STORE": "none"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        for _ in range(commands)
+    ]
+    lines = [line for one in running for line in one.communicate()[0].splitlines()]
+    if failed := [one.returncode for one in running if one.returncode]:
+        sys.exit(f"{shlex.join([*command, *load, *many])} ended with {failed[0]}")
     after = os.times()
     cpu_s = after.children_user + after.children_system - before.children_user - before.children_system
-    told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    told = [json.loads(line) for line in lines if line.startswith("{")]
     return Measured([one["sent"] for one in told], [one["cpu_s"] for one in told], cpu_s)
 
 
@@ -98,20 +107,26 @@ def main() -> None:
             assert found, "the server does not say where it listens"
             folder = Path(name)
             (folder / "locustfile.py").write_text(_SUITE)
-            ways = {1: [], processes: []}  # type: dict[int, list[tuple[float, Measured]]]
+            ways = {
+                "one process": (1, 1),
+                f"{processes} commands": (processes, 1),
+                f"--processes {processes}": (1, processes),
+            }
+            measured: dict[str, list[tuple[float, Measured]]] = {way: [] for way in ways}
             for _ in range(_ROUNDS):
-                for way, costs in ways.items():
-                    idle = run(folder, found[0], way, seconds, pause_s=1000)
-                    loaded = run(folder, found[0], way, seconds, pause_s=0)
-                    costs.append((cost_us(loaded, idle), loaded))
-            best = {way: min(costs, key=lambda one: one[0]) for way, costs in ways.items()}
+                for way, (commands, each) in ways.items():
+                    idle = run(folder, found[0], commands, each, seconds, pause_s=1000)
+                    loaded = run(folder, found[0], commands, each, seconds, pause_s=0)
+                    measured[way].append((cost_us(loaded, idle), loaded))
+            best = {way: min(costs, key=lambda one: one[0]) for way, costs in measured.items()}
         finally:
             server.terminate()
-    for way, (cost, measured) in best.items():
-        each = ", ".join(f"{n / seconds:.0f}/s" for n in measured.requests)
-        busy = ", ".join(f"{cpu_s / seconds:.0%}" for cpu_s in measured.worker_cpu_s)
-        print(f"{way} process(es): {cost:.1f} us of CPU per request; each {each}; busy {busy} of a core")
-    print(f"CPU per request with {processes}: {best[processes][0] / best[1][0]:.3f} of that with one")
+    for way, (cost, one) in best.items():
+        rates = ", ".join(f"{n / seconds:.0f}/s" for n in one.requests)
+        busy = ", ".join(f"{cpu_s / seconds:.0%}" for cpu_s in one.worker_cpu_s)
+        print(f"{way}: {cost:.1f} us of CPU per request; each {rates}; busy {busy} of a core")
+    side_by_side, together = (best[way][0] for way in list(ways)[1:])
+    print(f"CPU per request of --processes {processes}: {together / side_by_side:.3f} of that side by side")
 
 
 if __name__ == "__main__":

@@ -88,7 +88,8 @@ def test_the_list_tells_what_the_store_holds(place: Place, url: str) -> None:
         assert {name: run[name] for name in same} == {name: kept[name] for name in same}
         _, report = ask(f"{url}/api/v1/runs/{run['run']}")
         total = report["stats"]["total"]
-        assert (run["p95_ms"], run["rps"]) == (total["percentiles"]["0.95"], total["rps"])
+        assert run["p95_ms"] == total["percentiles"]["0.95"]
+        assert run["rps"] == pytest.approx(total["rps"])  # sums of parts in another order
         assert run["requests"] == total["requests"]
     assert [run["passed"] for run in told["runs"]] == [False, True]
     assert ask(f"{url}/api/v1/runs?limit=1")[1]["runs"] == told["runs"][:1]

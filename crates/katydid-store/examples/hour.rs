@@ -1,7 +1,7 @@
-//! Keeps two made-up runs of an hour in a new store: 200 names, a request every 10 ms at each of them, a level in each
-//! third. For measuring what takes time with such runs: `benches/history.py`.
+//! Keeps two made-up runs of an hour in a new store: 200 names, so many requests at each of them in every ten seconds
+//! (1000), a level in each third. For measuring what takes time with such runs: `benches/history.py`.
 //!
-//! `cargo run --release -p katydid-store --example hour PATH`
+//! `cargo run --release -p katydid-store --example hour PATH [REQUESTS]`
 
 use katydid_stats::part::Changes;
 use katydid_stats::{RunStats, Sample};
@@ -9,20 +9,20 @@ use katydid_store::{About, Address, End, Level, Store, Writer};
 
 const NAMES: usize = 200;
 const STRETCHES: u32 = 360;
-const REQUESTS: u32 = 1000;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).ok_or("which file shall be the store?")?;
     let address = Address::File(path.into());
+    let requests = std::env::args().nth(2).map_or(Ok(1000), |requests| requests.parse())?;
     for seed in 1..=2 {
-        keep_hour(Store::open(&address)?, seed)?;
+        keep_hour(Store::open(&address)?, seed, requests)?;
     }
     let size = Store::open(&address)?.size_bytes()?.unwrap_or_default();
     println!("two runs of an hour with {NAMES} names: {:.1} MB", size as f64 / 1e6);
     Ok(())
 }
 
-fn keep_hour(store: Store, seed: u64) -> Result<(), Box<dyn std::error::Error>> {
+fn keep_hour(store: Store, seed: u64, requests: u32) -> Result<(), Box<dyn std::error::Error>> {
     let writer = Writer::begin(store, &About { locustfile: "hour.py".into(), ..About::default() })?;
     let (mut stats, mut changes, mut chance) = (RunStats::new(0.0), Changes::default(), seed);
     let mut next = move || {
@@ -46,11 +46,11 @@ fn keep_hour(store: Store, seed: u64) -> Result<(), Box<dyn std::error::Error>> 
         }
         for (place, name) in names.iter().enumerate() {
             let id = stats.entry_at("GET", name, begun);
-            for step in 0..REQUESTS {
+            for step in 0..requests {
                 // About normal in the logarithm: most between a tenth and ten times the median.
                 let spread = (1.5 * (next() + next() + next() - 1.5)).exp();
                 let ms = (20.0 + place as f64 / 4.0) * spread;
-                stats.record(id, &Sample::new(begun + f64::from(step) / 100.0, Some(ms), 512));
+                stats.record(id, &Sample::new(begun + 10.0 * f64::from(step) / f64::from(requests), Some(ms), 512));
             }
         }
         while writer.is_busy() {
