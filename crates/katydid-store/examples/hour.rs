@@ -50,7 +50,10 @@ fn keep_hour(store: Store, seed: u64, requests: u32) -> Result<(), Box<dyn std::
                 // About normal in the logarithm: most between a tenth and ten times the median.
                 let spread = (1.5 * (next() + next() + next() - 1.5)).exp();
                 let ms = (20.0 + place as f64 / 4.0) * spread;
-                stats.record(id, &Sample::new(begun + 10.0 * f64::from(step) / f64::from(requests), Some(ms), 512));
+                stats.record(
+                    id,
+                    &Sample::new(begun + 10.0 * f64::from(step) / f64::from(requests), Some(ms), 512),
+                );
             }
         }
         while writer.is_busy() {
