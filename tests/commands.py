@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,13 @@ _READY = re.compile(r"listening on (http://\S+) \(\w+\)")
 def katydid() -> list[str]:
     """The command under test, which KATYDID names."""
     return _command("KATYDID", "katydid")
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager

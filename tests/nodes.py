@@ -6,37 +6,18 @@ import json
 import os
 import shlex
 import signal
-import socket
 import subprocess
 import threading
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from commands import katydid
-
-PATIENCE_S = 60.0
-
-
-def wait_for(what: str, is_so: Callable[[], Any], patience: float = PATIENCE_S) -> Any:
-    """Ask until the answer is true, and return it."""
-    until = time.monotonic() + patience
-    while time.monotonic() < until:
-        if found := is_so():
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"not within {patience} s: {what}")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from commands import free_port, katydid
+from waiting import eventually
 
 
 class Node:
@@ -79,7 +60,7 @@ class Node:
     def expect(self, text: str) -> None:
         """Wait until it says that."""
         try:
-            wait_for(text, lambda: self.said(text) or self.process.poll() is not None)
+            eventually(text, lambda: self.said(text) or self.process.poll() is not None)
             self._reader.join(0 if self.process.poll() is None else 10)
             assert self.said(text)
         except AssertionError as fault:
@@ -131,7 +112,7 @@ class Cluster:
         address = ("--master-bind-host", "127.0.0.1", "--master-bind-port", str(self.port))
         web = ("--web-host", "127.0.0.1", "--web-port", self.page.rpartition(":")[2])
         node = self.start(kind, "--master", *address, *web, *options, **variables)
-        wait_for("the page", lambda: self._answers() or node.process.poll() is not None)
+        eventually("the page", lambda: self._answers() or node.process.poll() is not None)
         assert node.process.poll() is None, node.log
         return node
 

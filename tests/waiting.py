@@ -10,10 +10,18 @@ PATIENCE_S = 60.0
 T = TypeVar("T")
 
 
-def eventually(what: str, condition: Callable[[], T], patience_s: float = PATIENCE_S) -> T:
-    """What the condition says as soon as that is true; a failure if it does not become so."""
+def eventually(
+    what: str,
+    condition: Callable[[], T],
+    patience_s: float = PATIENCE_S,
+    pause: Callable[[float], object] = time.sleep,
+) -> T:
+    """What the condition says as soon as that is true; a failure if it does not become so.
+
+    Where greenlets have to go on meanwhile, `pause` is `gevent.sleep`.
+    """
     end = time.monotonic() + patience_s
     while not (found := condition()):
         assert time.monotonic() < end, f"not within {patience_s:.0f} s: {what}"
-        time.sleep(0.02)
+        pause(0.02)
     return found

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 import requests
+from commands import free_port
 from waiting import eventually
 
 SUITES = Path(__file__).parent / "pages"
@@ -101,12 +102,6 @@ def serving(kind: str, suite: str, line: str, folder: Path) -> Iterator[Page]:
         finally:
             process.terminate()
             process.wait(timeout=20)
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def wait_until_it_listens(process: subprocess.Popen[Any], port: int, log: Path) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from nodes import Cluster, cluster_in, wait_for
+from nodes import Cluster, cluster_in
+from waiting import eventually
 
 SUITE = """
 from locust import User, constant, events, task
@@ -79,13 +80,13 @@ def test_a_master_gives_up_waiting_for_workers(cluster: Cluster) -> None:
 def test_a_worker_that_joins_a_running_test_gets_users(cluster: Cluster) -> None:
     cluster.master("katydid", "--enable-rebalancing")
     cluster.worker("katydid")
-    wait_for("a worker", lambda: cluster.users() == [0])
+    eventually("a worker", lambda: cluster.users() == [0])
     cluster.swarm(6)
-    wait_for("its users", lambda: cluster.users() == [6])
+    eventually("its users", lambda: cluster.users() == [6])
     cluster.worker("stock")
-    wait_for("a fair share", lambda: cluster.users() == [3, 3])
+    eventually("a fair share", lambda: cluster.users() == [3, 3])
     cluster.worker("katydid")
-    wait_for("a fair share again", lambda: cluster.users() == [2, 2, 2])
+    eventually("a fair share again", lambda: cluster.users() == [2, 2, 2])
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_a_port_that_is_taken_is_said(cluster: Cluster) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_worker_that_waits_for_a_master_can_be_ended(cluster: Cluster, number: int) -> None:
     worker = cluster.worker("katydid")
-    wait_for("its handlers", lambda: worker.handles(signal.SIGINT) and worker.handles(signal.SIGTERM))
+    eventually("its handlers", lambda: worker.handles(signal.SIGINT) and worker.handles(signal.SIGTERM))
     worker.signal(number)
     assert worker.ended(10) == 1
     assert not worker.said("Traceback")
@@ -170,13 +171,13 @@ def test_a_worker_that_waits_for_a_master_can_be_ended(cluster: Cluster, number:
 def test_a_worker_that_is_ended_leaves_in_order(cluster: Cluster) -> None:
     cluster.master("katydid")
     first, second = cluster.worker("katydid"), cluster.worker("katydid")
-    wait_for("workers", lambda: cluster.users() == [0, 0])
+    eventually("workers", lambda: cluster.users() == [0, 0])
     cluster.swarm(4)
-    wait_for("users", lambda: cluster.users() == [2, 2])
+    eventually("users", lambda: cluster.users() == [2, 2])
     first.signal(signal.SIGTERM)
     assert first.ended() == 0
-    wait_for("the other's taking over", lambda: cluster.users() == [4])
+    eventually("the other's taking over", lambda: cluster.users() == [4])
     second.signal(signal.SIGINT)
     assert second.ended() == 0
-    wait_for("the end of the test", lambda: cluster.stats()["state"] == "stopped")
+    eventually("the end of the test", lambda: cluster.stats()["state"] == "stopped")
     assert cluster.nodes[0].said("the last worker has quit, so the test ends")

@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from commands import katydid
-from nodes import Cluster, Node, cluster_in, free_port, wait_for
+from commands import free_port, katydid
+from nodes import Cluster, Node, cluster_in
+from waiting import eventually
 
 LOCUSTFILE = (Path(__file__).parent / "locustfiles" / "cluster.py").read_text()
 
@@ -47,20 +48,20 @@ class Watch:
 
     def wait_for_users(self, *wanted: int) -> None:
         begun = time.monotonic()
-        wait_for(f"users {wanted}", lambda: self.users() == list(wanted), SOON_S + SLOW_MACHINE_S)
+        eventually(f"users {wanted}", lambda: self.users() == list(wanted), SOON_S + SLOW_MACHINE_S)
         print(f"users {wanted} after {time.monotonic() - begun:.1f} s")
 
 
 def begin(cluster: Cluster, users: int, workers: int, rate: float = 100) -> list[Node]:
     nodes = [cluster.worker("katydid") for _ in range(workers)]
-    wait_for("workers", lambda: len(cluster.users()) == workers)
+    eventually("workers", lambda: len(cluster.users()) == workers)
     cluster.swarm(users, rate)
     return nodes
 
 
 def stop(cluster: Cluster) -> None:
     cluster.ask("/stop")
-    wait_for("the end of the run", lambda: cluster.stats()["state"] == "stopped")
+    eventually("the end of the run", lambda: cluster.stats()["state"] == "stopped")
 
 
 def fired(node: Node) -> int:
@@ -71,7 +72,7 @@ def test_workers_killed_during_the_ramp_and_at_full_load(cluster: Cluster) -> No
     cluster.master("katydid")
     watch = Watch(cluster)
     first, second, third = begin(cluster, 30, 3, rate=5)
-    wait_for("some users", lambda: sum(watch.users()) >= 9)
+    eventually("some users", lambda: sum(watch.users()) >= 9)
     first.signal(signal.SIGKILL)
     watch.wait_for_users(15, 15)
     second.signal(signal.SIGKILL)
@@ -79,7 +80,7 @@ def test_workers_killed_during_the_ramp_and_at_full_load(cluster: Cluster) -> No
     assert watch.most <= 30, "no user is counted twice"
     assert cluster.stats()["state"] == "running"
     stop(cluster)
-    wait_for("the last worker's end", lambda: third.facts("test_stop"))
+    eventually("the last worker's end", lambda: third.facts("test_stop"))
     assert cluster.requests() >= fired(third), "no sample of a live worker is lost"
 
 
@@ -93,8 +94,8 @@ def test_a_worker_that_was_frozen_comes_back(cluster: Cluster) -> None:
     frozen.signal(signal.SIGCONT)
     watch.wait_for_users(4, 4)
     stop(cluster)
-    wait_for("both ends", lambda: frozen.facts("test_stop") and other.facts("test_stop"))
-    wait_for("every sample, once", lambda: cluster.requests() == fired(frozen) + fired(other))
+    eventually("both ends", lambda: frozen.facts("test_stop") and other.facts("test_stop"))
+    eventually("every sample, once", lambda: cluster.requests() == fired(frozen) + fired(other))
 
 
 class Wire:
@@ -225,7 +226,7 @@ def test_a_wire_that_is_cut_and_mended(cluster: Cluster, make: Callable[[Cluster
         near = cluster.worker("katydid")
         wire.worker(cluster)
         far = cluster.nodes[-1]
-        wait_for("workers", lambda: len(cluster.users()) == 2)
+        eventually("workers", lambda: len(cluster.users()) == 2)
         cluster.swarm(8)
         watch.wait_for_users(4, 4)
         wire.cut()
@@ -233,8 +234,8 @@ def test_a_wire_that_is_cut_and_mended(cluster: Cluster, make: Callable[[Cluster
         wire.mend()
         watch.wait_for_users(4, 4)
         stop(cluster)
-        wait_for("both ends", lambda: near.facts("test_stop") and far.facts("test_stop"))
-        wait_for("every sample, once", lambda: cluster.requests() == fired(near) + fired(far))
+        eventually("both ends", lambda: near.facts("test_stop") and far.facts("test_stop"))
+        eventually("every sample, once", lambda: cluster.requests() == fired(near) + fired(far))
     finally:
         wire.end()
 
@@ -242,25 +243,25 @@ def test_a_wire_that_is_cut_and_mended(cluster: Cluster, make: Callable[[Cluster
 def test_a_master_that_was_killed_and_started_anew(cluster: Cluster) -> None:
     first = cluster.master("katydid")
     nodes = begin(cluster, 4, 2)
-    wait_for("users", lambda: cluster.users() == [2, 2])
+    eventually("users", lambda: cluster.users() == [2, 2])
     first.signal(signal.SIGKILL)
     first.process.wait(10)
     cluster.page = f"http://127.0.0.1:{free_port()}"
     cluster.master("katydid")
-    wait_for("their return, without users", lambda: cluster.users() == [0, 0], SOON_S + SLOW_MACHINE_S)
+    eventually("their return, without users", lambda: cluster.users() == [0, 0], SOON_S + SLOW_MACHINE_S)
     for node in nodes:
         node.expect("the master was started anew")
     cluster.swarm(6)
-    wait_for("users of the new run", lambda: cluster.users() == [3, 3], SOON_S + SLOW_MACHINE_S)
+    eventually("users of the new run", lambda: cluster.users() == [3, 3], SOON_S + SLOW_MACHINE_S)
     stop(cluster)
-    wait_for("ends", lambda: all(len(node.facts("test_stop")) == 2 for node in nodes))
-    wait_for("samples of this run alone", lambda: cluster.requests() == sum(map(fired, nodes)))
+    eventually("ends", lambda: all(len(node.facts("test_stop")) == 2 for node in nodes))
+    eventually("samples of this run alone", lambda: cluster.requests() == sum(map(fired, nodes)))
 
 
 def test_the_last_worker_gone_ends_the_run_with_a_message(cluster: Cluster) -> None:
     master = cluster.headless("katydid", "-u", "2", "-r", "100")
     worker = cluster.worker("katydid")
-    wait_for("users", lambda: worker.facts("spawning_complete"))
+    eventually("users", lambda: worker.facts("spawning_complete"))
     os.kill(worker.process.pid, signal.SIGKILL)
     master.ended(30)
     assert master.said("the last worker is missing, so the test ends")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from nodes import Cluster, Node, cluster_in, wait_for
+from nodes import Cluster, Node, cluster_in
+from waiting import eventually
 
 LOCUSTFILE = (Path(__file__).parent / "locustfiles" / "cluster.py").read_text()
 
@@ -41,28 +42,28 @@ def test_every_mixture_runs_stops_restarts_and_quits(
 ) -> None:
     master = cluster.master(kind)
     workers = [cluster.worker(kind) for kind in kinds]
-    wait_for("two workers", lambda: len(cluster.stats()["workers"]) == 2)
+    eventually("two workers", lambda: len(cluster.stats()["workers"]) == 2)
 
     cluster.swarm(4)
-    wait_for("users on both", lambda: is_running(cluster, [2, 2]))
-    wait_for("requests of both", lambda: cluster.requests() > 100)
+    eventually("users on both", lambda: is_running(cluster, [2, 2]))
+    eventually("requests of both", lambda: cluster.requests() > 100)
     assert {entry["name"] for entry in cluster.stats()["stats"]} == {"/a", "/b", "Aggregated"}
     (error,) = cluster.stats()["errors"]
     assert (error["name"], error["error"]) == ("/b", 'ValueError("it\'s broken")')
-    exceptions = wait_for("exceptions", lambda: cluster.ask("/exceptions")["exceptions"])
+    exceptions = eventually("exceptions", lambda: cluster.ask("/exceptions")["exceptions"])
     if kind == "katydid":  # stock's master takes the same fault on nodes of two kinds for two
-        wait_for("one of both", lambda: "," in str(cluster.ask("/exceptions")["exceptions"][0]["nodes"]))
+        eventually("one of both", lambda: "," in str(cluster.ask("/exceptions")["exceptions"][0]["nodes"]))
         assert len(cluster.ask("/exceptions")["exceptions"]) == 1
     assert "a fault of the suite" in exceptions[0]["msg"]
 
     assert cluster.ask("/worker-count")["worker_count"] == 2
     assert cluster.ask("/tasks")["total"]["Visitor"]["ratio"] == 1.0
-    wait_for("logs of both", lambda: len(cluster.ask("/logs")["workers"]) == 2)
+    eventually("logs of both", lambda: len(cluster.ask("/logs")["workers"]) == 2)
     for worker in workers:
-        assert wait_for("an answer of the master's", lambda worker=worker: worker.facts("welcome"))
+        assert eventually("an answer of the master's", lambda worker=worker: worker.facts("welcome"))
         assert worker.facts("welcome")[0]["data"]["1"] == [1, None]
-        assert wait_for("news", lambda worker=worker: worker.facts("news"))[0]["data"] == "a test begins"
-        assert wait_for("spawning_complete", lambda worker=worker: worker.facts("spawning_complete"))
+        assert eventually("news", lambda worker=worker: worker.facts("news"))[0]["data"] == "a test begins"
+        assert eventually("spawning_complete", lambda worker=worker: worker.facts("spawning_complete"))
         assert worker.facts("spawning_complete")[0]["users"] == 4
         assert worker.facts("heartbeat_received")
     assert len(master.facts("hello")) == 2
@@ -70,19 +71,19 @@ def test_every_mixture_runs_stops_restarts_and_quits(
     assert master.facts("heartbeat_sent") and len(master.facts("worker_connect")) == 2
 
     cluster.ask("/stop")
-    wait_for("the end of the run", lambda: cluster.stats()["state"] == "stopped")
-    wait_for("the workers' end", lambda: all(len(worker.facts("test_stop")) == 1 for worker in workers))
-    wait_for("every sample, once", lambda: cluster.requests() == fired(workers, 0))
+    eventually("the end of the run", lambda: cluster.stats()["state"] == "stopped")
+    eventually("the workers' end", lambda: all(len(worker.facts("test_stop")) == 1 for worker in workers))
+    eventually("every sample, once", lambda: cluster.requests() == fired(workers, 0))
     assert cluster.requests("/b") == cluster.stats()["errors"][0]["occurrences"] == fired(workers, 0) // 2
 
-    wait_for("workers that are ready again", lambda: cluster.users() == [0, 0])
-    wait_for("their state", lambda: all(worker["state"] == "ready" for worker in cluster.stats()["workers"]))
+    eventually("workers that are ready again", lambda: cluster.users() == [0, 0])
+    eventually("their state", lambda: {one["state"] for one in cluster.stats()["workers"]} == {"ready"})
     cluster.swarm(3)
-    wait_for("users again", lambda: is_running(cluster, [1, 2]))
+    eventually("users again", lambda: is_running(cluster, [1, 2]))
     cluster.swarm(7)
-    wait_for("more users", lambda: is_running(cluster, [3, 4]))
+    eventually("more users", lambda: is_running(cluster, [3, 4]))
     cluster.swarm(1)
-    wait_for("fewer users", lambda: is_running(cluster, [0, 1]))
+    eventually("fewer users", lambda: is_running(cluster, [0, 1]))
     assert len(master.facts("test_start")) == 2
     assert all(len(worker.facts("test_start")) == 2 for worker in workers)
 

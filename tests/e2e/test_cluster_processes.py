@@ -11,7 +11,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from nodes import Cluster, Node, cluster_in, wait_for
+from nodes import Cluster, Node, cluster_in
+from waiting import eventually
 
 SUITE = """
 import json
@@ -73,7 +74,7 @@ def with_page(cluster: Cluster, *options: str) -> Node:
     port = ("--master-bind-port", str(cluster.port))
     node = cluster.start("katydid", "--processes", "2", *web, *port, *options)
     node.expect("2 workers are connected")
-    wait_for("the page", lambda: cluster._answers())
+    eventually("the page", lambda: cluster._answers())
     return node
 
 
@@ -101,10 +102,10 @@ def test_minus_one_is_one_for_each_core(cluster: Cluster) -> None:
 def test_a_child_that_dies_is_reported_and_its_users_are_taken_over(cluster: Cluster) -> None:
     node = with_page(cluster)
     cluster.swarm(6)
-    wait_for("users on both", lambda: cluster.users() == [3, 3])
+    eventually("users on both", lambda: cluster.users() == [3, 3])
     victim = children(node)[0].pid
     os.kill(victim, signal.SIGKILL)
-    wait_for("taking over", lambda: cluster.users() == [6], patience=30)
+    eventually("taking over", lambda: cluster.users() == [6], patience_s=30)
     assert node.said(f"the worker process {victim} was killed by SIGKILL")
     node.signal(signal.SIGTERM)
     assert node.ended() == 0, "a child's death is told, and is no failed request"
@@ -113,7 +114,7 @@ def test_a_child_that_dies_is_reported_and_its_users_are_taken_over(cluster: Clu
 @pytest.mark.parametrize("way", ["Ctrl-C of a terminal", "SIGTERM of an operator"])
 def test_a_signal_ends_all_in_order(cluster: Cluster, way: str) -> None:
     node = with_page(cluster, "--autostart", "-u", "4", "-r", "100")
-    wait_for("users", lambda: cluster.users() == [2, 2])
+    eventually("users", lambda: cluster.users() == [2, 2])
     of_node = children(node)
     assert len(of_node) == 2
     if way.startswith("Ctrl-C"):
@@ -133,7 +134,7 @@ def test_children_do_not_outlive_their_parent(cluster: Cluster) -> None:
     of_node = children(node)
     node.signal(signal.SIGKILL)
     node.process.wait(10)
-    wait_for("their end", lambda: are_gone(of_node), patience=20)
+    eventually("their end", lambda: are_gone(of_node), patience_s=20)
 
 
 def test_workers_of_a_master_elsewhere_can_be_several(cluster: Cluster) -> None:
@@ -150,7 +151,7 @@ def test_workers_of_a_master_elsewhere_can_be_several(cluster: Cluster) -> None:
 
 def test_a_second_signal_ends_workers_of_a_master_elsewhere_at_once(cluster: Cluster) -> None:
     workers = cluster.worker("katydid", "--processes", "2")
-    wait_for("two children", lambda: workers.log.count("starting katydid") == 2)
+    eventually("two children", lambda: workers.log.count("starting katydid") == 2)
     of_workers = children(workers)
     for child in of_workers:
         child.suspend()  # a child that hears nothing
@@ -158,7 +159,7 @@ def test_a_second_signal_ends_workers_of_a_master_elsewhere_at_once(cluster: Clu
     time.sleep(0.5)  # two signals at once would be one
     workers.signal(signal.SIGINT)
     assert workers.ended(10) == 1
-    wait_for("their end", lambda: are_gone(of_workers))
+    eventually("their end", lambda: are_gone(of_workers))
 
 
 def test_children_never_join_a_stranger(cluster: Cluster) -> None:

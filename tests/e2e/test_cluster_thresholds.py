@@ -40,12 +40,16 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         yield cluster
 
 
+CLASSES = ("--threshold", "min>20ms on user:Shopper", "--threshold")
+
 CASES = [
     (("Shopper", "--threshold", "p95<20s", "--threshold", "fail_ratio<1%"), 0, "Verdict: passed"),
     (("Shopper", "--threshold", "p95<10ms"), 3, "Verdict: failed (1 of 1 thresholds broken)"),
     (("Broken", "--threshold", "fail_ratio<1%"), 3, "FAIL  fail_ratio<1%  100.00 %"),
     (("Broken", "--threshold", "fail_ratio<1% after 1s abort"), 3, "the run is ended early"),
     (("Broken", "--expect", '"*broken*" on GET /b'), 0, "expected"),
+    ((*CLASSES, "max<20ms on user:Broken", "--expect", '"*broken*"'), 0, "Verdict: passed"),
+    ((*CLASSES, "max<2ms on user:Broken", "--expect", '"*broken*"'), 3, "1 of 2 thresholds broken"),
 ]
 
 
@@ -67,6 +71,17 @@ def test_workers_of_both_kinds_are_judged(cluster: Cluster, kind: str) -> None:
     master = cluster.headless("katydid", *load)
     worker = cluster.worker(kind)
     assert (master.ended(), worker.ended()) == (3, 0)
+
+
+def test_rules_of_the_master_reach_the_workers_that_can_obey(cluster: Cluster) -> None:
+    load = ("-u", "4", "-r", "50", "-t", "6s", "--only-summary", "--expect-workers", "2")
+    master = cluster.headless("katydid", *load, "--expect", '"*broken*" on *', "Broken")
+    own, stock = cluster.worker("katydid"), cluster.worker("stock")
+    assert master.ended(45) == 1, "what the stock worker sends has failed"
+    assert master.said("is stock Locust: no rule and no threshold of a user class judges its requests")
+    (row,) = [line.split() for line in master.lines if '"*broken*" on *' in line]
+    assert int(row[0]) > 0 and row[1] == "expected", row
+    assert (own.ended(), stock.ended()) == (0, 0)
 
 
 def test_levels_are_held_by_workers_and_told_apart(cluster: Cluster) -> None:

@@ -14,7 +14,8 @@ import psutil
 import pytest
 import yaml
 from commands import target
-from nodes import Cluster, Node, wait_for
+from nodes import Cluster, Node
+from waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOP = ROOT / "examples" / "shop_agent"
@@ -73,10 +74,10 @@ def test_the_compose_file_is_a_cluster(
         assert places.keys() - {"SPEED"} <= services["worker"]["environment"].keys()
         workers = [started(cluster, services["worker"], {**variables, **places}) for _ in range(2)]
         master = started(cluster, services["master"], {**variables, **places})
-        wait_for("the health check", lambda: is_healthy(cluster, services["master"]))
-        wait_for("both workers", lambda: len(cluster.stats()["workers"]) == 2)
+        eventually("the health check", lambda: is_healthy(cluster, services["master"]))
+        eventually("both workers", lambda: len(cluster.stats()["workers"]) == 2)
         cluster.swarm(12)
-        wait_for("requests of both", lambda: cluster.users() == [6, 6] and cluster.requests() > 20)
+        eventually("requests of both", lambda: cluster.users() == [6, 6] and cluster.requests() > 20)
         assert listening(master) == {cluster.port, int(cluster.page.rpartition(":")[2])}
         for node in (master, *workers):  # as `docker stop` does
             node.signal(signal.SIGTERM)

@@ -21,6 +21,7 @@ import dns.message
 import dns.rcode
 import dns.rrset
 import pytest
+from commands import free_port
 from scripted import Peer, Received, Server, answer
 from waiting import eventually
 
@@ -29,12 +30,6 @@ _PATIENCE = 20
 _OP_MSG = 2013
 _OP_QUERY = 2004
 _OP_REPLY = 1
-
-
-def free_port() -> int:
-    """A port that nobody listens on, for servers that cannot take one by themselves."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def program(name: str, *folders: str) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -17,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import free_port
+from waiting import eventually
 
 
 @dataclass
@@ -41,21 +41,7 @@ class Prometheus:
 
     def wait_for(self, query: str, expected: dict[str, float]) -> None:
         """Wait until a query answers these numbers."""
-        deadline = time.monotonic() + 60
-        found: dict[str, float] = {}
-        while time.monotonic() < deadline:
-            found = self.numbers(query)
-            if found == expected:
-                return
-            time.sleep(0.2)
-        raise AssertionError(f"{query}: {found} instead of {expected}")
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        eventually(f"{query} is {expected}", lambda: self.numbers(query) == expected)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import free_port
 from katydid._core import (
     ClusterEvent,
     ClusterMaster,
@@ -178,12 +179,6 @@ def cluster() -> Iterator[Closing]:
 
 
 CLASSES = [("Visitor", 1.0, 0), ("Buyer", 1.0, 1)]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def running(master: Owner) -> int:

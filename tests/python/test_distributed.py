@@ -17,6 +17,7 @@ from katydid.locust.env import Environment
 from katydid.locust.exception import RunnerAlreadyExistsError
 from katydid.locust.rpc import Message, rpc
 from katydid.locust.runners import DistributedRunner, MasterRunner, WorkerNodes, WorkerRunner
+from waiting import eventually
 
 HERE = "127.0.0.1"
 
@@ -84,9 +85,7 @@ def made() -> Iterator[Made]:
 
 
 def wait_for(is_so: Callable[[], Any]) -> Any:
-    while not (found := is_so()):
-        gevent.sleep(0.02)
-    return found
+    return eventually("the cluster is there", is_so, pause=gevent.sleep)
 
 
 def test_a_master_knows_its_workers(made: Made) -> None:

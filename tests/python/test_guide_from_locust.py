@@ -11,8 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from commands import RUN_TIME_BEGINS_NOW
-from contrib_servers import free_port
+from commands import RUN_TIME_BEGINS_NOW, free_port
 from scripted import Server
 from stand_in import environment_with_stand_in
 

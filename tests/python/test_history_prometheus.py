@@ -8,8 +8,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from commands import free_port
 from history_places import TICKING, Place
-from prometheus_server import free_port, prometheus
+from prometheus_server import prometheus
 
 
 def test_a_real_server_has_the_figures_of_the_report(tmp_path: Path) -> None:

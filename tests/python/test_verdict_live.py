@@ -2,7 +2,7 @@
 
 import json
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gevent
@@ -16,6 +16,7 @@ from katydid.locust.env import Environment
 from katydid.verdict.expect import expectations_of
 from katydid.verdict.shape import LevelShape
 from katydid.verdict.watch import watch_of
+from waiting import eventually
 
 UNCHANGED = {"katydid_stages": None, "katydid_thresholds": None, "katydid_expect": None}
 
@@ -61,9 +62,8 @@ def verdict(environment: Environment) -> Any:
     return recording.document("verdict")
 
 
-def wait_for(condition: Any) -> None:
-    while not condition():
-        gevent.sleep(0.02)
+def wait_for(condition: Callable[[], Any]) -> None:
+    eventually("the run is so far", condition, pause=gevent.sleep)
 
 
 def test_levels_and_thresholds_of_the_form_are_held_and_told_while_they_run(environment: Environment) -> None:
