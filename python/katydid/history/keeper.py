@@ -20,6 +20,7 @@ from gevent.lock import RLock
 from katydid import _core
 from katydid.control.recording import recording_of
 from katydid.results import samples, secrets
+from katydid.results.clock import RunClock
 
 from .about import about
 
@@ -108,7 +109,7 @@ class Keeper:
         self._number: int | None = None
         self._watching: Greenlet | None = None
         self._ended_at = 0.0
-        self._clock_at_zero = 0.0
+        self._clock = RunClock()
         self._ending = RLock()
         self._users = 0
         self._levels = 0
@@ -141,7 +142,7 @@ class Keeper:
     def _begin(self) -> None:
         self._end()
         self._number, self._users, self._levels, self._level, self._missing = None, 0, 0, None, ""
-        self._clock_at_zero = time.time() - time.monotonic()
+        self._clock = RunClock()
         try:
             known = json.dumps(about(self._environment)).encode()
             self._run = _core.StoredRun(self._store, known, self._keep, self._baseline)
@@ -153,10 +154,6 @@ class Keeper:
         if self._next_level is not None:
             self.begin_level(*self._next_level)
         self._watching = gevent.spawn(self._watch)
-
-    def _now(self) -> float:
-        """The time since the Unix epoch, which goes on evenly in a run even if the clock is set."""
-        return self._clock_at_zero + time.monotonic()
 
     def _watch(self) -> None:
         begun = time.monotonic()
@@ -170,7 +167,7 @@ class Keeper:
         if run is None:
             return
         self._users = (runner.user_count if runner is not None else 0) or self._users
-        run.observe(self._environment.stats, self._now(), self._users, must)
+        run.observe(self._environment.stats, self._clock.now(), self._users, must)
         complaint = run.complaint()
         if complaint:
             logger.warning("the store does not take what is measured, the run goes on: %s", complaint)
@@ -182,14 +179,14 @@ class Keeper:
         if self._run is not None:
             self._observe(must=True)
             self._levels += 1
-            self._level = (self._levels, scenario, label, users, self._now())
+            self._level = (self._levels, scenario, label, users, self._clock.now())
             self._run.level(*self._level, None)
 
     def end_level(self) -> None:
         """The level of the load that there is ends."""
         if self._run is not None and self._level is not None:
             self._observe(must=True)
-            self._run.level(*self._level, self._now())
+            self._run.level(*self._level, self._clock.now())
         self._level = None
 
     def _end(self) -> None:
@@ -207,7 +204,7 @@ class Keeper:
         self.end_level()
         self._observe(must=True)
         self._keep_documents(run)
-        self._run, self._ended_at = None, self._now()
+        self._run, self._ended_at = None, self._clock.now()
         try:
             # On a thread, so that signals and all else go on while the database is waited for.
             gevent.get_hub().threadpool.apply(run.finish, (self._ended_at,))

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import gevent
 
 from katydid import _core
+from katydid.results.clock import RunClock
 
 from .classes import StatsByClass
 from .expect import expectations_of
@@ -47,7 +48,7 @@ class Watch:
         self._asking: Greenlet | None = None
         self._passed: bool | None = None
         self._seen: tuple[float, Any] | None = None
-        self._clock_ahead = 0.0
+        self._clock = RunClock()
         environment.events.test_start.add_listener(self._on_start)
         environment.events.test_stopping.add_listener(self._on_stopping)
         environment.events.test_stop.add_listener(self._on_stop)
@@ -109,7 +110,7 @@ class Watch:
 
     def _on_start(self, **_: Any) -> None:
         self._is_running, self._passed, self._seen = True, None, None
-        self._clock_ahead = time.time() - time.monotonic()
+        self._clock = RunClock()
         self._by_class.clear()
         self.environment.stats.parts = self._by_class.stats
         self.judge.begin(*self._measured())
@@ -120,7 +121,7 @@ class Watch:
 
     def _on_stopping(self, **_: Any) -> None:
         if self._is_running:
-            self.judge.stop(self._now())
+            self.judge.stop(self._clock.now())
 
     def _on_stop(self, **_: Any) -> None:
         self.finish()
@@ -146,12 +147,8 @@ class Watch:
         if self._is_running:
             self.judge.end_level(*self._measured())
 
-    def _now(self) -> float:
-        """Unix time as it was when the run began, and what has passed since, whatever became of the clock."""
-        return time.monotonic() + self._clock_ahead
-
     def _measured(self) -> tuple[RequestStats, list[RequestStats], float]:
-        return self.environment.stats, self._by_class.stats, self._now()
+        return self.environment.stats, self._by_class.stats, self._clock.now()
 
     def _ask_forever(self) -> None:
         while True:
