@@ -1,6 +1,6 @@
 """How long does `katydid compare` take with two runs of an hour and 200 names? Start-up included.
 
-The store is made by `cargo run --release -p katydid-store --example hour PATH`.
+The store is made by `cargo run --release -p katydid-cli --example hour PATH`.
 
 Usage: benches/history.py PATH [TIMES]
 """

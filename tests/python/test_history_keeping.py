@@ -38,6 +38,7 @@ def test_a_run_is_kept_as_its_own_files_tell_it(place: Place) -> None:
         assert sum(int(row["failures"]) for row in kept) == int(own[name]["Failure Count"])
         assert max(float(row["max_ms"]) for row in kept) == float(own[name]["Max Response Time"])
     assert run["requests"] == int(own["Aggregated"]["Request Count"])
+    assert place.rows("SELECT run FROM document WHERE name = 'digest'") == [(1,)]
     shown = place.shown("show 1")
     assert {failure["error"] for failure in shown["failures"]} == {"OSError('no')"}
     page = place.run("show 1").stdout

@@ -18,6 +18,9 @@ use crate::stats::RequestStats;
 /// How long a run waits for its store at its beginning and at its end, beside [`Writer::finish`].
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// How long for a digest that later comparisons would make themselves.
+const PATIENCE_TO_DIGEST: Duration = Duration::from_secs(5);
+
 /// How long for two runs that are read and compared.
 const PATIENCE_TO_COMPARE: Duration = Duration::from_secs(60);
 
@@ -39,7 +42,7 @@ fn json(text: &[u8]) -> PyResult<serde_json::Value> {
 #[pyclass(frozen, module = "katydid._core")]
 pub(crate) struct StoredRun {
     number: u64,
-    shown: String,
+    address: Address,
     writer: Mutex<Option<Writer>>,
     changes: Mutex<Changes>,
 }
@@ -66,9 +69,9 @@ impl StoredRun {
             .map_err(|error| PyValueError::new_err(format!("what is known of the run: {error}")))?;
         let address = place::address(store).map_err(as_python)?;
         let keep = keep.map(Retention::parse).transpose().map_err(as_python)?;
-        let shown = address.to_string();
+        let place = address.clone();
         let begin = move || -> Result<Writer, Error> {
-            let mut store = Store::open(&address)?;
+            let mut store = Store::open(&place)?;
             if let Some(keep) = keep {
                 let needed = baseline.and_then(|baseline| store.find(&baseline).ok());
                 store.prune(&keep, needed.map(|run| run.id).as_slice(), about.started_at)?;
@@ -77,7 +80,7 @@ impl StoredRun {
         };
         let writer = py.detach(|| within(PATIENCE, begin)).map_err(as_python)?;
         let number = writer.run().0;
-        Ok(Self { number, shown, writer: Mutex::new(Some(writer)), changes: Mutex::default() })
+        Ok(Self { number, address, writer: Mutex::new(Some(writer)), changes: Mutex::default() })
     }
 
     /// The run's number.
@@ -88,8 +91,8 @@ impl StoredRun {
 
     /// Where it is kept, without a password.
     #[getter]
-    fn store(&self) -> &str {
-        &self.shown
+    fn store(&self) -> String {
+        self.address.to_string()
     }
 
     /// Keeps what changed until `at`. Returns whether it was looked at: not while the thread is far behind.
@@ -127,8 +130,8 @@ impl StoredRun {
         self.with(Writer::complaint).flatten().map(|error| error.to_string())
     }
 
-    /// Ends the run; `verdict` is JSON. Waits until all is written, for some seconds at most; a second call does
-    /// nothing.
+    /// Ends the run; `verdict` is JSON. Waits until all is written and digested for comparisons, for some seconds at
+    /// most; a second call does nothing.
     #[pyo3(signature = (at, exit_code = None, verdict = None))]
     fn finish(
         &self,
@@ -140,7 +143,12 @@ impl StoredRun {
         let verdict = verdict.map(json).transpose()?;
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(writer) = writer else { return Ok(()) };
-        py.detach(|| writer.finish(End { at, exit_code, verdict })).map_err(as_python)
+        py.detach(|| writer.finish(End { at, exit_code, verdict })).map_err(as_python)?;
+        let (address, run) = (self.address.clone(), RunId(self.number));
+        let digest = move || compare::keep_digest(&mut Store::open(&address)?, run);
+        // All is kept without it: whoever compares makes it then.
+        let _ = py.detach(|| within(PATIENCE_TO_DIGEST, digest));
+        Ok(())
     }
 }
 

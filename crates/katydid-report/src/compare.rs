@@ -1,10 +1,11 @@
 //! Is one run slower than another, by more than noise?
 //!
-//! The two sides are digested stretch by stretch ([`digest`]), levels and names are paired, and each pair's differences
+//! The two sides are digested stretch by stretch ([`digester`], [`digest`]), levels and names are paired, and each pair's differences
 //! are held against what is allowed with a test that knows how much a run varies within itself ([`noise`]). The reasoning
 //! and its assumptions are on the page `docs/concepts/comparison.md`, which is to be changed together with this code.
 
 pub mod digest;
+pub mod digester;
 pub mod groups;
 pub mod noise;
 pub mod pairing;
@@ -15,7 +16,8 @@ use serde::Serialize;
 
 use crate::overlay::Buckets;
 
-pub use digest::{Digest, Digester, LevelDigest, Mark, NameDigest, Span};
+pub use digest::{Digest, LevelDigest, NameDigest, Span};
+pub use digester::{Digester, Mark};
 use noise::{Difference, Estimate, shares};
 use pairing::{Load, partners};
 use resemblance::Resemblance;
@@ -148,17 +150,16 @@ pub struct Figures {
 
 impl Figures {
     fn of(name: &NameDigest, seconds: f64) -> Self {
-        let quantile = |quantile| name.times.quantile_us(quantile).map(|us| us as f64 / 1000.0);
-        let timed = name.times.count();
+        let ms = |us: Option<u64>| us.map(|us| us as f64 / 1000.0);
         Self {
             requests: name.requests,
             failures: name.failures,
             fail_ratio: name.failures as f64 / (name.requests.max(1)) as f64,
             rps: if seconds > 0.0 { name.requests as f64 / seconds } else { 0.0 },
-            avg_ms: (timed > 0).then(|| name.total_ms / timed as f64),
-            p50_ms: quantile(0.5),
-            p95_ms: quantile(0.95),
-            p99_ms: quantile(0.99),
+            avg_ms: (name.timed > 0).then(|| name.total_ms / name.timed as f64),
+            p50_ms: ms(name.p50_us),
+            p95_ms: ms(name.p95_us),
+            p99_ms: ms(name.p99_us),
         }
     }
 }
@@ -223,7 +224,7 @@ pub fn compare(before: &Digest, after: &Digest, allowances: &Allowances) -> Comp
     let rows = rows.into_iter().map(|(row, judged)| judge(row, &judged, sure)).collect();
     let mut notes = Vec::new();
     for (digest, side) in [(before, "the baseline"), (after, "the run")] {
-        if digest.is_generator_limited() {
+        if digest.is_generator_limited {
             notes.push(format!(
                 "in {side} the generator was the limit: its response times are not the target's alone"
             ));
@@ -318,7 +319,7 @@ fn level_rows(pair: &Pair<'_>, allowances: &Allowances) -> Vec<(Row, Vec<Judged>
                 after: after.map(|name| Figures::of(name, pair.after.seconds)),
                 changes: Vec::new(),
                 outcome: Outcome::Same,
-                times: [before, after].map(|name| name.map(|name| name.times.buckets()).unwrap_or_default()),
+                times: [before, after].map(|name| name.map(|name| name.times.clone()).unwrap_or_default()),
             };
             let judged = match (before, after) {
                 (Some(before), Some(after)) => differences((before, after), &alike, pair, allowances),

@@ -9,6 +9,9 @@ use hdrhistogram::Histogram as Table;
 /// Durations above this (52 days) fall into the topmost cell. It bounds the size of a histogram to about 140 KiB.
 pub const LONGEST_US: u64 = 1 << 42;
 
+/// Cells that there are: their places in the row of all cells are below this.
+pub const CELLS: u32 = Cell::around(LONGEST_US, 0).index() + 1;
+
 /// Cells in a list; with one more it becomes a table. A list is 2 KiB at most, a table 8 KiB at least.
 const LONGEST_LIST: usize = 256;
 
@@ -54,11 +57,11 @@ pub struct Cell {
 
 impl Cell {
     /// The cell that a duration falls into, with a count.
-    pub(crate) fn around(duration_us: u64, count: u32) -> Self {
+    pub(crate) const fn around(duration_us: u64, count: u32) -> Self {
         let dropped_bits = (u64::BITS - duration_us.leading_zeros()).saturating_sub(KEPT_BITS);
         let low_us = duration_us >> dropped_bits << dropped_bits;
         let high_us = low_us + ((1 << dropped_bits) - 1);
-        Self { low_us, high_us, count: u64::from(count) }
+        Self { low_us, high_us, count: count as u64 }
     }
 
     /// The cell at a place in the row of all cells; the inverse of [`Self::index`].
@@ -70,7 +73,7 @@ impl Cell {
     }
 
     /// The cell's place in the row of all cells: neighbours differ by one.
-    pub fn index(&self) -> u32 {
+    pub const fn index(&self) -> u32 {
         let dropped_bits = (u64::BITS - self.low_us.leading_zeros()).saturating_sub(KEPT_BITS);
         (dropped_bits << (KEPT_BITS - 1)) + (self.low_us >> dropped_bits) as u32
     }

@@ -10,6 +10,7 @@ use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use katydid_stats::entry::PhaseSum;
+use katydid_stats::histogram::CELLS;
 use katydid_stats::part::Counts;
 use katydid_stats::{EntryPart, Part, Phase};
 
@@ -222,6 +223,9 @@ impl Source<'_> {
                 let step = bits.rice(step_bits).ok_or_else(broken)?;
                 index = index.checked_add(step).and_then(|index| index.checked_add(1)).ok_or_else(broken)?;
             }
+            if index >= CELLS {
+                return Err(broken());
+            }
             let count = bits.rice(more_bits).and_then(|more| more.checked_add(1)).ok_or_else(broken)?;
             counts.cells.push((index, count));
         }
@@ -236,7 +240,7 @@ mod tests {
     use super::*;
 
     fn counts() -> impl Strategy<Value = Counts> {
-        (prop::collection::btree_map(0_u32..40_000, 1_u32..5000, 0..50), 0_u64..1 << 42).prop_map(
+        (prop::collection::btree_map(0..CELLS, 1_u32..5000, 0..50), 0_u64..1 << 42).prop_map(
             |(cells, max_us)| {
                 let max_us = if cells.is_empty() { 0 } else { max_us };
                 Counts { cells: cells.into_iter().collect(), max_us }
@@ -286,6 +290,15 @@ mod tests {
             let _ = decode(&bytes, &mut Part::default());
             let _ = decode(&deflate(VERSION, &bytes), &mut Part::default());
         }
+    }
+
+    #[test]
+    fn a_cell_that_there_is_not_is_refused() {
+        let with_last = |index| {
+            let lag = Counts { cells: vec![(5, 1), (index, 1)], max_us: 1 };
+            decode(&encode(&Part { lag, ..Part::default() }), &mut Part::default()).is_ok()
+        };
+        assert!(with_last(CELLS - 1) && !with_last(CELLS) && !with_last(u32::MAX));
     }
 
     #[test]

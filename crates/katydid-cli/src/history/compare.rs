@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use katydid_report::compare::digest::{Key, own_key};
+use katydid_report::compare::digest::Key;
+use katydid_report::compare::digester::own_key;
 use katydid_report::compare::groups::key_in_group;
 use katydid_report::compare::{Allowances, Comparison, Digest, Digester, Mark, Span, compare, text};
 use katydid_report::verdict::Reference;
 use katydid_stats::Histogram;
-use katydid_store::{Error, Level, Run, Store};
+use katydid_store::{Error, Level, Run, RunId, Store};
 use serde_json::json;
 
 use super::archive::comparison_json;
@@ -16,6 +17,9 @@ use super::arguments::Compare;
 use super::{EXIT_VERDICT, Page, open, put, say_all};
 use crate::console::tell;
 use crate::options::{EXIT_FAILURE, EXIT_OK};
+
+/// The document that holds the digest of a run, so that a comparison need not read all its stretches.
+const DIGEST: &str = "digest";
 
 pub(super) fn command(options: &Compare, page: Page) -> Result<i32, Error> {
     let mut store = open(options.place.store.as_deref())?;
@@ -67,8 +71,8 @@ pub fn compare_runs(
     let address = store.address().clone();
     // Reading takes the time: both sides at once.
     let digests = std::thread::scope(|scope| {
-        let earlier = scope.spawn(|| digest(&mut Store::open(&address)?, &before, own_key));
-        let later = digest(store, &after, own_key);
+        let earlier = scope.spawn(|| digest(&mut Store::open(&address)?, &before));
+        let later = digest(store, &after);
         let earlier = earlier.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Ok::<_, Error>((earlier?, later?))
     })?;
@@ -138,13 +142,39 @@ pub fn compare_groups(
     allowances: &Allowances,
 ) -> Result<Comparison, Error> {
     let run = store.find(run)?;
-    let first = digest(store, &run, |method, name| key_in_group(a, method, name))?;
-    let second = digest(store, &run, |method, name| key_in_group(b, method, name))?;
+    let first = digest_anew(store, &run, |method, name| key_in_group(a, method, name))?;
+    let second = digest_anew(store, &run, |method, name| key_in_group(b, method, name))?;
     let compared = compare(&first, &second, allowances);
     Ok(Comparison { before: format!("\"{a}\""), after: format!("\"{b}\" in run {}", run.id), ..compared })
 }
 
-fn digest(store: &mut Store, run: &Run, key_of: impl Fn(&str, &str) -> Option<Key>) -> Result<Digest, Error> {
+/// Keeps the digest of a run that is over, if none is kept.
+///
+/// # Errors
+/// The store's.
+pub fn keep_digest(store: &mut Store, run: RunId) -> Result<(), Error> {
+    let run = store.run(run)?;
+    digest(store, &run).map(drop)
+}
+
+fn digest(store: &mut Store, run: &Run) -> Result<Digest, Error> {
+    let kept = store.document(run.id, DIGEST)?;
+    if let Some(kept) = kept.and_then(|document| Digest::of_document(&document)) {
+        return Ok(kept);
+    }
+    let digest = digest_anew(store, run, own_key)?;
+    if run.is_finished {
+        // Who may only read the store compares all the same.
+        let _ = store.keep_document(run.id, DIGEST, &digest.document());
+    }
+    Ok(digest)
+}
+
+fn digest_anew(
+    store: &mut Store,
+    run: &Run,
+    key_of: impl Fn(&str, &str) -> Option<Key>,
+) -> Result<Digest, Error> {
     let spans = spans(run, &store.levels(run.id)?);
     let marks: Vec<Mark> =
         store.marks(run.id)?.into_iter().map(|(from, until, users)| Mark { from, until, users }).collect();

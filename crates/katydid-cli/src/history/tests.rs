@@ -150,6 +150,26 @@ fn what_cannot_be_understood_is_refused_in_one_line() {
 }
 
 #[test]
+fn a_digest_is_kept_with_a_run_that_is_over_and_changes_no_comparison() {
+    let place = Place::new();
+    [20.0, 40.0].iter().for_each(|ms| place.keep_run(*ms));
+    let (mut store, run) = (place.open(), katydid_store::RunId(1));
+    let mut compared = || {
+        let held = compare::compare_runs(&mut place.open(), "1", "2", &Default::default());
+        archive::comparison_json(&held.expect("two runs"))
+    };
+    let anew = compared();
+    let kept = store.document(run, "digest").expect("documents").expect("a digest");
+    assert_eq!(compared(), anew);
+    store.keep_document(run, "digest", b"of another version").expect("a document");
+    assert_eq!(compared(), anew);
+    assert_eq!(store.document(run, "digest").expect("documents"), Some(kept));
+    let goes_on = store.begin(&About::default()).expect("a run");
+    compare::keep_digest(&mut store, goes_on).expect("nothing to do");
+    assert_eq!(store.document(goes_on, "digest").expect("documents"), None);
+}
+
+#[test]
 fn a_comparison_becomes_a_page_with_the_distributions_of_both() {
     let place = Place::new();
     [20.0, 40.0].iter().for_each(|ms| place.keep_run(*ms));

@@ -3,7 +3,7 @@
 use katydid_stats::part::Counts;
 use katydid_stats::{EntryPart, Histogram, Names, Part};
 
-use super::digest::own_key;
+use super::digester::own_key;
 use super::*;
 
 /// A generator of numbers that is the same everywhere (SplitMix64).
@@ -222,6 +222,19 @@ fn a_name_that_vanished_is_missing_and_not_without_data() {
 
 fn compared_side(seed: u64) -> Digest {
     digest(&run(CALM, 1.0, &mut Chance(seed)))
+}
+
+#[test]
+fn a_kept_digest_is_the_one_that_was_made() {
+    let levels = vec![span(1, 5, 0.0, 31.7), span(2, 10, 31.7, 60.0)];
+    for made in [compared_side(1), with_levels(levels, 1.3, 2), Digest::default()] {
+        let document = made.document();
+        assert_eq!(Digest::of_document(&document), Some(made));
+        let text = String::from_utf8(document).expect("JSON");
+        for damaged in [text.replacen("[1,", "[0,", 1), text + "}", String::new()] {
+            assert_eq!(Digest::of_document(damaged.as_bytes()), None, "{damaged}");
+        }
+    }
 }
 
 #[test]

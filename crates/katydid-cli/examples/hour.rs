@@ -1,11 +1,15 @@
-//! Keeps two made-up runs of an hour in a new store: 200 names, so many requests at each of them in every ten seconds
-//! (1000), a level in each third. For measuring what takes time with such runs: `benches/history.py`.
+//! Keeps two made-up runs of an hour in a new store, as runs that end by themselves are kept: 200 names, so many requests
+//! at each of them in every ten seconds (1000), a level in each third. For measuring what takes time with such runs:
+//! `benches/history.py`.
 //!
-//! `cargo run --release -p katydid-store --example hour PATH [REQUESTS]`
+//! `cargo run --release -p katydid-cli --example hour PATH [REQUESTS]`
 
+use std::time::Instant;
+
+use katydid_cli::history::compare::keep_digest;
 use katydid_stats::part::Changes;
 use katydid_stats::{RunStats, Sample};
-use katydid_store::{About, Address, End, Level, Store, Writer};
+use katydid_store::{About, Address, End, Level, RunId, Store, Writer};
 
 const NAMES: usize = 200;
 const STRETCHES: u32 = 360;
@@ -15,14 +19,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = Address::File(path.into());
     let requests = std::env::args().nth(2).map_or(Ok(1000), |requests| requests.parse())?;
     for seed in 1..=2 {
-        keep_hour(Store::open(&address)?, seed, requests)?;
+        let run = keep_hour(Store::open(&address)?, seed, requests)?;
+        let begun = Instant::now();
+        keep_digest(&mut Store::open(&address)?, run)?;
+        println!("run {run} digested in {:.2} s", begun.elapsed().as_secs_f64());
     }
     let size = Store::open(&address)?.size_bytes()?.unwrap_or_default();
     println!("two runs of an hour with {NAMES} names: {:.1} MB", size as f64 / 1e6);
     Ok(())
 }
 
-fn keep_hour(store: Store, seed: u64, requests: u32) -> Result<(), Box<dyn std::error::Error>> {
+fn keep_hour(store: Store, seed: u64, requests: u32) -> Result<RunId, Box<dyn std::error::Error>> {
     let writer = Writer::begin(store, &About { locustfile: "hour.py".into(), ..About::default() })?;
     let (mut stats, mut changes, mut chance) = (RunStats::new(0.0), Changes::default(), seed);
     let mut next = move || {
@@ -61,6 +68,7 @@ fn keep_hour(store: Store, seed: u64, requests: u32) -> Result<(), Box<dyn std::
         }
         writer.observe(changes.take(&stats), begun + 10.0, u64::from(100 * (stretch / 120 + 1)));
     }
+    let run = writer.run();
     writer.finish(End { at: f64::from(STRETCHES) * 10.0, ..End::default() })?;
-    Ok(())
+    Ok(run)
 }
