@@ -29,6 +29,7 @@ mod reactor;
 mod receive;
 pub mod redirect;
 pub mod resolve;
+pub mod signals;
 pub mod sse;
 mod timer;
 pub mod tls;

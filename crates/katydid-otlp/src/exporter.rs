@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, Sender as Channel, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use katydid_net::signals;
 use katydid_report::otlp;
 use katydid_stats::RunStats;
 use katydid_stats::part::Parts;
@@ -54,7 +55,8 @@ impl Exporter {
         let status = Arc::new(Status::default());
         let told = Arc::clone(&status);
         let builder = std::thread::Builder::new().name("katydid-otlp".into());
-        let thread = builder.spawn(move || export(&settings, started_at, &received, &told));
+        let thread =
+            signals::without(|| builder.spawn(move || export(&settings, started_at, &received, &told)));
         let thread = thread.map_err(|error| Error(format!("no thread for OTLP: {error}")))?;
         Ok(Self { states, status, thread })
     }

@@ -37,6 +37,7 @@ use katydid_cluster::report::{stats_of_bytes, stats_to_bytes};
 use katydid_cluster::roster::Node;
 use katydid_cluster::worker;
 use katydid_cluster::{Key, Level};
+use katydid_net::signals;
 use katydid_plan::UserClass;
 use katydid_stats::RunStats;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -100,7 +101,8 @@ impl ClusterMaster {
         let settings = master::Settings::new(life(), version);
         let ledger = Box::new(books.clone());
         let node = py.detach(|| -> PyResult<MasterNode> {
-            Ok(MasterNode::start(host, port, settings, key_of(key, key_file)?, ledger)?)
+            let key = key_of(key, key_file)?;
+            Ok(signals::without(|| MasterNode::start(host, port, settings, key, ledger))?)
         })?;
         Ok(Self { node, books })
     }
@@ -339,7 +341,8 @@ impl ClusterWorker {
         }
         let settings = worker::Settings::new(version);
         let node = py.detach(|| -> PyResult<WorkerNode> {
-            Ok(WorkerNode::start(host, port, &client_id, settings, key_of(key, key_file)?)?)
+            let key = key_of(key, key_file)?;
+            Ok(signals::without(|| WorkerNode::start(host, port, &client_id, settings, key))?)
         })?;
         Ok(Self { node, id: client_id })
     }

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use katydid_control::command::{Command, Piece, Reply, Request, Sent, Stream};
 use katydid_control::settings::Limits;
 use katydid_control::{Control, Error, Flask, Settings};
+use katydid_net::signals;
 use pyo3::exceptions::{PyBrokenPipeError, PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -73,7 +74,7 @@ impl PyControl {
             limits,
         };
         let start = if listens { Control::start } else { Control::without_server };
-        py.detach(|| start(settings)).map(Self).map_err(|error| as_os_error(&error))
+        py.detach(|| signals::without(|| start(settings))).map(Self).map_err(|error| as_os_error(&error))
     }
 
     /// The port that it listens on; None when it does not listen.

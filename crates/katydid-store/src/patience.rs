@@ -3,6 +3,8 @@
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
+use katydid_net::signals;
+
 use crate::error::{Error, Result};
 
 /// Does `work` on a thread of its own and waits for it until `limit` has passed; then the thread is left to itself.
@@ -22,9 +24,8 @@ pub fn within<T: Send + 'static>(
 ) -> Result<T> {
     let (done, result) = sync_channel(1);
     let builder = std::thread::Builder::new().name("katydid-store-ask".into());
-    builder
-        // Nobody listens any more when the limit has passed.
-        .spawn(move || drop(done.send(work())))
+    // Nobody listens any more when the limit has passed.
+    signals::without(|| builder.spawn(move || drop(done.send(work()))))
         .map_err(|error| Error::database(format!("no thread for the store: {error}")))?;
     result.recv_timeout(limit).unwrap_or_else(|reason| {
         Err(match reason {

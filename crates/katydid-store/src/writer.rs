@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use katydid_net::signals;
 use katydid_stats::RunStats;
 use katydid_stats::part::Parts;
 
@@ -75,7 +76,7 @@ impl Writer {
             status: Arc::clone(&status),
         };
         let builder = std::thread::Builder::new().name("katydid-store".into());
-        let thread = builder.spawn(move || keeper.keep(&received));
+        let thread = signals::without(|| builder.spawn(move || keeper.keep(&received)));
         let thread = thread.map_err(|error| Error::database(format!("no thread for the store: {error}")))?;
         Ok(Self { run, messages, status, thread })
     }

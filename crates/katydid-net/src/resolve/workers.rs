@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::WORKERS;
+use crate::signals;
 
 type Wake = Box<dyn Fn() + Send + Sync>;
 type Resolve = Box<dyn Fn(&str) -> Result<Vec<IpAddr>, i32> + Send + Sync>;
@@ -65,7 +66,8 @@ impl Workers {
     fn start(&mut self) {
         let (shared, sender) = (Arc::clone(&self.shared), self.sender.clone());
         let name = format!("katydid-dns-{}", self.started);
-        match thread::Builder::new().name(name).spawn(move || shared.work(&sender)) {
+        let worker = thread::Builder::new().name(name);
+        match signals::without(|| worker.spawn(move || shared.work(&sender))) {
             Ok(_) => self.started += 1,
             // With a worker already there, the name waits for it. Without any, nobody would ever answer.
             Err(_) if self.started > 0 => {}

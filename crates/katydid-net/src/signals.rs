@@ -1,0 +1,69 @@
+//! Who hears a signal? The threads of the program around this crate, and never one that works for them.
+//!
+//! The kernel may hand a signal of the process to any thread that takes it. CPython 3.11 forgets to look at one that
+//! another than its main thread took, until the main thread waits for something: a task that computes without a pause
+//! could not be interrupted.
+
+use std::mem::MaybeUninit;
+
+/// Does `work` so that threads which begin in it take no signals, nor their own threads.
+///
+/// # Examples
+/// ```
+/// let worker = katydid_net::signals::without(|| std::thread::spawn(|| 7));
+/// assert_eq!(worker.join().ok(), Some(7));
+/// ```
+pub fn without<R>(work: impl FnOnce() -> R) -> R {
+    let _blocked = Blocked::new();
+    work()
+}
+
+/// This thread takes no signals while this lives. A thread inherits what the one that begins it takes.
+struct Blocked {
+    before: libc::sigset_t,
+}
+
+impl Blocked {
+    fn new() -> Self {
+        let (mut all, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+        // SAFETY: `sigfillset` initialises the set that it gets, `pthread_sigmask` the second one; neither fails with
+        // these arguments, and both only touch what belongs to this thread.
+        let before = unsafe {
+            libc::sigfillset(all.as_mut_ptr());
+            libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+            before.assume_init()
+        };
+        Self { before }
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        // SAFETY: `before` is the mask that this thread had; the present one is not asked for.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.before, std::ptr::null_mut()) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn takes_interrupts() -> bool {
+        let mut mask = MaybeUninit::uninit();
+        // SAFETY: without a new mask the call only writes the present one, which is then initialised.
+        unsafe {
+            libc::pthread_sigmask(libc::SIG_BLOCK, std::ptr::null(), mask.as_mut_ptr());
+            libc::sigismember(mask.as_ptr(), libc::SIGINT) == 0
+        }
+    }
+
+    #[test]
+    fn only_threads_that_begin_inside_take_no_signals() {
+        let begin =
+            || std::thread::spawn(|| [takes_interrupts(), without(takes_interrupts), takes_interrupts()]);
+        let (inside, outside) = (without(begin), begin());
+        assert_eq!(inside.join().expect("no panic"), [false; 3]);
+        assert_eq!(outside.join().expect("no panic"), [true, false, true]);
+        assert!(takes_interrupts());
+    }
+}
