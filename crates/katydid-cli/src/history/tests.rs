@@ -154,7 +154,7 @@ fn a_digest_is_kept_with_a_run_that_is_over_and_changes_no_comparison() {
     let place = Place::new();
     [20.0, 40.0].iter().for_each(|ms| place.keep_run(*ms));
     let (mut store, run) = (place.open(), katydid_store::RunId(1));
-    let mut compared = || {
+    let compared = || {
         let held = compare::compare_runs(&mut place.open(), "1", "2", &Default::default());
         archive::comparison_json(&held.expect("two runs"))
     };
