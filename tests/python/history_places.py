@@ -8,6 +8,8 @@ import shlex
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,13 +53,30 @@ class Place:
         """The command's words."""
         return [sys.executable, "-m", "katydid", *shlex.split(line)]
 
-    def environment(self, **more: str) -> dict[str, str]:
-        """The variables of a process: none of ours but these."""
+    def environment(self, **more: str | None) -> dict[str, str]:
+        """The variables of a process: none of ours but these, and of these none that is None."""
         own = ("LOCUST_", "KATYDID_", "XDG_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
-        return {**kept, "HOME": str(self.folder), "KATYDID_STORE": str(self.store), **more}
+        wanted = {**kept, "HOME": str(self.folder), "KATYDID_STORE": str(self.store), **more}
+        return {name: value for name, value in wanted.items() if value is not None}
 
-    def run(self, line: str, **more: str) -> subprocess.CompletedProcess[str]:
+    @contextmanager
+    def begin(self, line: str, **more: str | None) -> Iterator[subprocess.Popen[str]]:
+        """The command while it runs; with the block it is over, whatever happened there."""
+        with subprocess.Popen(
+            self.command(line),
+            cwd=self.folder,
+            env=self.environment(**more),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def run(self, line: str, **more: str | None) -> subprocess.CompletedProcess[str]:
         """Run the command until it ends."""
         return subprocess.run(
             self.command(line),
@@ -68,7 +87,7 @@ class Place:
             timeout=90,
         )
 
-    def load(self, seconds: int, options: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    def load(self, seconds: int, options: str = "", **more: str | None) -> subprocess.CompletedProcess[str]:
         """Run the locustfile for so long."""
         return self.run(f"--headless --only-summary -u 2 -r 2 -t {seconds}s {options}", **more)
 

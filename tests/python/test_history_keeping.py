@@ -3,10 +3,7 @@
 import csv
 import io
 import json
-import os
-import signal
 import sqlite3
-import subprocess
 import time
 from pathlib import Path
 from xml.etree import ElementTree
@@ -53,16 +50,9 @@ def test_secrets_are_not_kept(place: Place) -> None:
 
 
 def test_a_killed_run_is_unfinished_and_loses_its_last_stretch_at_most(place: Place) -> None:
-    process = subprocess.Popen(
-        place.command("--headless --only-summary -u 2 -r 2"),
-        cwd=place.folder,
-        env=place.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    eventually("three stretches are kept", lambda: place.store.exists() and place.run_parts() >= 3)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    with place.begin("--headless --only-summary -u 2 -r 2") as process:
+        eventually("three stretches are kept", lambda: place.store.exists() and place.run_parts() >= 3)
+        process.kill()
     ((requests, seen_at, state),) = place.rows("SELECT requests, seen_at, state FROM run")
     assert state == "running" and requests > 0
     assert time.time() - seen_at < 15, "it was written until shortly before the end"
@@ -119,29 +109,14 @@ def test_without_a_store_nothing_is_written(place: Place) -> None:
 
 
 def test_the_standard_store_is_in_the_folder_of_users_data(place: Place) -> None:
-    ran = subprocess.run(
-        place.command("--headless --only-summary -t 1s"),
-        cwd=place.folder,
-        env={name: value for name, value in place.environment().items() if name != "KATYDID_STORE"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    ran = place.load(1, KATYDID_STORE=None)
     assert ran.returncode == 0, ran.stderr
     assert (place.folder / ".local/share/katydid/history.db").is_file()
 
 
 def test_a_standard_store_that_cannot_be_used_costs_a_warning_and_no_run(place: Place) -> None:
-    environment = {name: value for name, value in place.environment().items() if name != "KATYDID_STORE"}
     (place.folder / ".local").write_text("a file where a folder should be")
-    ran = subprocess.run(
-        place.command("--headless --only-summary -t 1s"),
-        cwd=place.folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    ran = place.load(1, KATYDID_STORE=None)
     assert ran.returncode == 0
     assert ran.stderr.count("this run is not kept") == 1
 
@@ -177,17 +152,10 @@ def test_a_baseline_given_by_number_is_not_forgotten_for_its_own_comparison(plac
 
 def test_what_was_not_compared_has_not_passed(place: Place) -> None:
     assert place.load(1).returncode == 0
-    process = subprocess.Popen(
-        place.command("--headless --only-summary -u 2 -r 2 -t 4s --baseline 1"),
-        cwd=place.folder,
-        env=place.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    eventually("the second run is kept", lambda: place.rows("SELECT 1 FROM run WHERE id = 2"))
-    assert place.run("runs --remove 1").returncode == 0
-    _, said = process.communicate(timeout=60)
+    with place.begin("--headless --only-summary -u 2 -r 2 -t 4s --baseline 1") as process:
+        eventually("the second run is kept", lambda: place.rows("SELECT 1 FROM run WHERE id = 2"))
+        assert place.run("runs --remove 1").returncode == 0
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 3, said
     assert said.count("Not held against the baseline 1, so not passed: there is no run 1") == 1
     assert place.shown("runs")[0]["exit_code"] == 3

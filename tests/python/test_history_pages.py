@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -22,22 +21,13 @@ _LOAD = '--stages "2@20 for 8s" --threshold "p95<1s" --expect "404"'
 @contextmanager
 def served(place: Place, options: str = "", **variables: str) -> Iterator[str]:
     """The server of the pages while it runs; it has to end in order."""
-    process = subprocess.Popen(
-        place.command(f"history -P 0 {options}"),
-        cwd=place.folder,
-        env=place.environment(**variables),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    with place.begin(f"history -P 0 {options}", **variables) as process:
         assert process.stdout is not None
         found = re.match(r"stored runs at (\S+)/history,", process.stdout.readline())
         assert found is not None
         yield found[1]
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
-    finally:
-        process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -198,15 +188,8 @@ def test_what_cannot_be_served_ends_it_with_one_line(place: Place, options: str,
 
 
 def test_a_page_that_is_open_to_others_says_so(place: Place) -> None:
-    process = subprocess.Popen(
-        place.command("history -P 0 --web-host 0.0.0.0"),
-        cwd=place.folder,
-        env=place.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    assert "ask for a password" in process.stderr.readline()
-    process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0
+    with place.begin("history -P 0 --web-host 0.0.0.0") as process:
+        assert process.stderr is not None
+        assert "ask for a password" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0

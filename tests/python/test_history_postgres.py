@@ -4,7 +4,6 @@ import csv
 import io
 import select
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -60,27 +59,17 @@ def test_a_server_keeps_what_the_run_told(place: Place, server: str) -> None:
 
 
 def test_a_server_that_hangs_up_is_told_of_once_and_costs_the_run_nothing(place: Place, server: str) -> None:
-    process = subprocess.Popen(
-        place.command("--headless --only-summary -u 2 -r 2 -t 8s --csv own"),
-        cwd=place.folder,
-        env=place.environment(KATYDID_STORE=server),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    options = "--headless --only-summary -u 2 -r 2 -t 8s --csv own"
     hang_up = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'katydid'"
-    with psycopg.connect(server, autocommit=True) as database:
-        hung_up = 0
-        for _ in range(300):
-            database.execute("SELECT pg_sleep(0.1)")
-            kept = "SELECT count(*) FROM part WHERE run = (SELECT max(id) FROM run WHERE state = 'running')"
-            there = database.execute("SELECT to_regclass('part')").fetchone()
-            if there and there[0] and (database.execute(kept).fetchone() or (0,))[0] >= 2:
-                hung_up += len(database.execute(hang_up).fetchall())
-                break
-    _, said = process.communicate(timeout=60)
+    with (
+        place.begin(options, KATYDID_STORE=server) as process,
+        psycopg.connect(server, autocommit=True) as database,
+    ):
+        _wait_for_stretches(database, 2)
+        hung_up = database.execute(hang_up).fetchall()
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 0, said
-    assert hung_up == 1
+    assert len(hung_up) == 1
     assert said.count("the store does not take what is measured") == 1
     with open(place.folder / "own_stats.csv", newline="") as file:
         own = {row["Name"]: row for row in csv.DictReader(file)}
@@ -124,15 +113,8 @@ def test_a_connection_is_encrypted_and_its_server_known_if_asked(
 
 def test_a_store_that_is_locked_holds_up_neither_files_nor_summary(place: Place, server: str) -> None:
     assert place.load(1, KATYDID_STORE=server).returncode == 0
-    process = subprocess.Popen(
-        place.command("--headless --only-summary -u 2 -r 2 -t 4s --csv own --baseline last"),
-        cwd=place.folder,
-        env=place.environment(KATYDID_STORE=server),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with psycopg.connect(server) as database:
+    options = "--headless --only-summary -u 2 -r 2 -t 4s --csv own --baseline last"
+    with place.begin(options, KATYDID_STORE=server) as process, psycopg.connect(server) as database:
         _wait_for_stretches(database, 1)
         database.execute("LOCK TABLE measure IN ACCESS EXCLUSIVE MODE")
         begun = time.monotonic()
@@ -160,7 +142,7 @@ def _wait_for_stretches(database: psycopg.Connection[Any], number: int) -> None:
 
 def test_a_commit_whose_answer_is_lost_is_kept_once(place: Place, server: str) -> None:
     host, _, port = server.partition("@")[2].partition("/")[0].partition(":")
-    commit = b"Q\0\0\0\x0bCOMMIT\0"
+    commit, is_over = b"Q\0\0\0\x0bCOMMIT\0", b"Z\0\0\0\x05I"
     lost: list[bool] = []
 
     def forward(client: socket.socket) -> None:
@@ -171,8 +153,12 @@ def test_a_commit_whose_answer_is_lost_is_kept_once(place: Place, server: str) -
                     if not data:
                         return
                     (upstream if ready is client else client).sendall(data)
-                    if data == commit and not lost:
-                        lost.append(bool(upstream.recv(1 << 16)))  # the server has done it, and nobody hears
+                    # In front of it may stand that a statement is no longer needed: nobody waits for that.
+                    if data.endswith(commit) and not lost:
+                        said = b""
+                        while not said.endswith(is_over) and (more := upstream.recv(1 << 16)):
+                            said += more
+                        lost.append(said.endswith(is_over))  # the server has done it, and nobody hears
                         return
 
     def serve() -> None:
