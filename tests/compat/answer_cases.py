@@ -7,11 +7,11 @@ A case gets a stage (`client_driver.Stage`) and returns what is to be compared; 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
 from typing import Any
 
 from case_table import Table
 from client_places import AUTHORITY, CLIENT
+from either_cases import INTERRUPTIONS, stall
 from misbehaving import misbehave
 from scripted import OK, answer
 from urllib3.util.timeout import Timeout
@@ -32,8 +32,6 @@ served("answer_with_latin_reason", b"HTTP/1.1 404 gr\xfcn\r\nContent-Length: 0\r
        lambda stage: stage.client.get("/x"))  # fmt: skip
 served("answer_with_utf8_reason", "HTTP/1.1 404 grün\r\nContent-Length: 0\r\n\r\n".encode(),
        lambda stage: stage.client.get("/x"))  # fmt: skip
-served("answer_in_latin", answer("200 OK", b"gr\xfcn", "Content-Type: text/html; charset=iso-8859-1"),
-       lambda stage: stage.client.get("/x"))  # fmt: skip
 served("answer_of_text_without_charset", answer("200 OK", b"gr\xfcn", "Content-Type: text/html"),
        lambda stage: stage.client.get("/x"))  # fmt: skip
 served(
@@ -43,8 +41,6 @@ served("answer_with_unknown_charset", answer("200 OK", b"x", "Content-Type: text
        lambda stage: stage.client.get("/x"))  # fmt: skip
 served("answer_with_odd_header", b"HTTP/1.1 200 OK\r\nX-L: gr\xfcn\r\nX-E:\r\nContent-Length: 0\r\n\r\n",
        lambda stage: stage.client.get("/x"))  # fmt: skip
-served("answer_in_http_10", misbehave, lambda stage: stage.client.get("/http10"))
-served("answer_until_close", misbehave, lambda stage: stage.client.get("/until-close"))
 served("answer_after_continue", misbehave, lambda stage: stage.client.get("/continue"))
 served("answer_in_chunks", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nab\r\n1\r\nc\r\n0\r\nT: 1\r\n\r\n",
        lambda stage: stage.client.get("/x"))  # fmt: skip
@@ -98,11 +94,6 @@ def refused(stage):
     stage.attempt(lambda: response.ok)
     stage.attempt(response.raise_for_status)
     return [response.error.request.method, response.error.request.url, response.url, response.reason]
-
-
-@case
-def unknown_host(stage):
-    return stage.user("http://nosuch.invalid").client.get("/x")
 
 
 @case
@@ -311,87 +302,7 @@ def connections_are_kept(stage):
 
 # interruptions
 
-
-def stall(place: Any) -> Callable[..., bytes | None]:
-    """A script that says so much and then nothing, until the client has had enough."""
-
-    def script(request: Any, peer: Any) -> bytes | None:
-        if request.path != "/stall":
-            return OK
-        if place == "body":
-            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc")
-        elif place == "redirect":
-            peer.send(answer("302 Go", b"", "Location: /next"))
-            peer.socket.recv(65536)
-        peer.socket.recv(1)
-        return None
-
-    return script
-
-
-def under_way(stage: Any, act: Callable[..., Any], *arguments: Any) -> Any:
-    """A greenlet whose request the server has, and that had a moment to read what it says."""
-    import gevent
-
-    greenlet = gevent.spawn(act, *arguments)
-    with gevent.Timeout(20):
-        while all(request.path != "/stall" for request in stage.server.requests):
-            gevent.sleep(0.005)
-    gevent.sleep(0.1)
-    return greenlet
-
-
-def killed(stage: Any, act: Callable[[], Any]) -> None:
-    greenlet = under_way(stage, act)
-    greenlet.kill()
-    stage.note("killed", greenlet.value)
-
-
-def raised_into(stage: Any, act: Callable[[], Any]) -> None:
-    under_way(stage, stage.attempt, act).kill(KeyError("from outside"))
-
-
-def timed_out(stage: Any, act: Callable[[], Any]) -> None:
-    import gevent
-
-    def limited() -> Any:
-        with gevent.Timeout(0.3):
-            return act()
-
-    stage.attempt(limited)
-
-
-def timed_out_silently(stage: Any, act: Callable[[], Any]) -> None:
-    import gevent
-
-    with gevent.Timeout(0.3, False):
-        act()
-    stage.note("went on")
-
-
-def timed_out_with_an_error_of_its_own(stage: Any, act: Callable[[], Any]) -> None:
-    import gevent
-
-    def limited() -> Any:
-        with gevent.Timeout(0.3, ValueError("too slow")):
-            return act()
-
-    stage.attempt(limited)
-
-
-INTERRUPTIONS = {
-    "killed": killed, "raised_into": raised_into, "timed_out": timed_out,
-    "timed_out_silently": timed_out_silently, "timed_out_with_an_error": timed_out_with_an_error_of_its_own,
-}  # fmt: skip
 for how, interrupt in INTERRUPTIONS.items():
-    for place in ("head", "body", "redirect"):
-
-        def _interrupted(stage, interrupt=interrupt, place=place):
-            stage.server.script = stall(place)
-            interrupt(stage, lambda: stage.client.get("/stall", name="mine"))
-            return stage.client.get("/after").status_code
-
-        CASES[f"{how}_in_the_{place}"] = _interrupted
 
     def _interrupted_stream(stage, interrupt=interrupt):
         stage.server.script = stall("body")
@@ -399,15 +310,4 @@ for how, interrupt in INTERRUPTIONS.items():
         interrupt(stage, lambda: response.content)
         return stage.client.get("/after").status_code
 
-    def _interrupted_block(stage, interrupt=interrupt):
-        stage.server.script = stall("head")
-
-        def act() -> None:
-            with stage.client.get("/stall", catch_response=True) as response:
-                response.success()
-
-        interrupt(stage, act)
-        return stage.client.get("/after").status_code
-
     CASES[f"{how}_in_a_stream"] = _interrupted_stream
-    CASES[f"{how}_in_front_of_a_block"] = _interrupted_block
