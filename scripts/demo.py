@@ -3,35 +3,14 @@
 The exit code is the run's own: 0 when requests were made and none failed.
 """
 
-import os
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-KATYDID = os.environ.get("KATYDID") or str(ROOT / ".venv" / "bin" / "katydid")
+from practice import KATYDID, ROOT, target
+
 TARGET = ["target", "shop", "--port", "0", "--latency", "lognormal:25ms,0.5"]
 SUITE = ["-f", "examples/shop_agent/locustfile.py", "TargetAppUser"]
 LOAD = ["--headless", "--users", "200", "--spawn-rate", "100", "--run-time", "15s"]
-
-
-@contextmanager
-def shop() -> Iterator[str]:
-    """The practice shop's address, while it runs."""
-    server = subprocess.Popen([KATYDID, *TARGET], stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        announced = server.stdout.readline().split()
-        url = next((word for word in announced if word.startswith("http://")), None)
-        if url is None:
-            sys.exit(f"demo: the practice server did not start (exit code {server.wait()})")
-        yield url
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(10)
 
 
 def show(command: list[str]) -> None:
@@ -42,7 +21,7 @@ def show(command: list[str]) -> None:
 def main() -> int:
     """Run the demonstration and return its exit code."""
     show([KATYDID, *TARGET])
-    with shop() as url:
+    with target(TARGET) as url:
         print(f"listening on {url}")
         run = [KATYDID, *SUITE, *LOAD, "--host", url]
         show(run)

@@ -13,18 +13,17 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-KATYDID = os.environ.get("KATYDID") or str(ROOT / ".venv" / "bin" / "katydid")
+from practice import KATYDID, ROOT, target
+
 SUITE = "examples/ai_suite/guide.toml"
 LAW = "lognormal:20ms,0.3"
 SLOWED = "/query=fixed:40ms"
@@ -32,21 +31,10 @@ MOST_FALSE_ALARMS = 1
 WORSE = 3
 
 
-@contextmanager
-def target(kind: str, *latencies: str) -> Iterator[str]:
+def service(kind: str, *latencies: str) -> AbstractContextManager[str]:
     """A practice server's address, while it runs."""
     laws = [word for law in latencies for word in ("--latency", law)]
-    command = [KATYDID, "target", kind, "--port", "0", *laws]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            announced = server.stdout.readline().split()
-            url = next((word for word in announced if word.startswith("http://")), None)
-            if url is None:
-                sys.exit(f"guide: katydid target {kind} did not start")
-            yield url
-        finally:
-            server.send_signal(signal.SIGTERM)
+    return target(["target", kind, "--port", "0", *laws])
 
 
 class Place:
@@ -59,7 +47,7 @@ class Place:
     @contextmanager
     def services(self, *slowed: str) -> Iterator[None]:
         """The services run, some of them slower than usual."""
-        with target("llm", *slowed) as llm, target("mcp", LAW) as mcp:
+        with service("llm", *slowed) as llm, service("mcp", LAW) as mcp:
             self._variables |= {"API_GATEWAY_URL": llm, "RAG_SERVICE_URL": llm, "MCP_GATEWAY_URL": mcp}
             yield
 

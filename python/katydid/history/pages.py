@@ -91,13 +91,13 @@ def _parser() -> argparse.ArgumentParser:
         "katydid history",
         description="Serve pages about the stored runs: a list, one run, two runs compared.",
     )
-    environ = os.environ.get
-    parser.add_argument(
-        "--store",
-        metavar="PATH|URL",
-        default=environ("KATYDID_STORE"),
-        help="where runs are stored. Also: KATYDID_STORE",
-    )
+
+    def add(option: str, metavar: str, variable: str, says: str) -> None:
+        """An option that a variable gives as well."""
+        default = os.environ.get(variable)
+        parser.add_argument(option, metavar=metavar, default=default, help=f"{says}. Also: {variable}")
+
+    add("--store", "PATH|URL", "KATYDID_STORE", "where runs are stored")
     parser.add_argument(
         "--web-host",
         metavar="ADDRESS",
@@ -113,17 +113,12 @@ def _parser() -> argparse.ArgumentParser:
         help="port to listen on, 0 for a free one. Default: %(default)s",
     )
     parser.add_argument("--web-base-path", metavar="PATH", default="", help="path below which it is served")
-    parser.add_argument(
-        "--web-auth",
-        metavar="USER:PASSWORD",
-        default=environ("LOCUST_BASIC_AUTH"),
-        help="ask for this password. Also: LOCUST_BASIC_AUTH",
-    )
-    parser.add_argument(
+    add("--web-auth", "USER:PASSWORD", "LOCUST_BASIC_AUTH", "ask for this password")
+    add(
         "--web-token",
-        metavar="TOKENS",
-        default=environ("KATYDID_WEB_TOKEN"),
-        help="tokens that programs may show instead, with commas between them. Also: KATYDID_WEB_TOKEN",
+        "TOKENS",
+        "KATYDID_WEB_TOKEN",
+        "tokens that programs may show instead, with commas between them",
     )
     parser.add_argument(
         "--web-allowed-hosts", metavar="NAMES", help="further names of the server, behind a proxy"
