@@ -8,10 +8,11 @@ from typing import Any
 import gevent
 import pytest
 from katydid.locust import FastHttpUser, HttpUser
+from katydid.locust.clients import HttpSession
 from katydid.locust.env import Environment
 from katydid.locust.web import WebUI
 from katydid.results import samples
-from listening import Idle, Listener
+from listening import Idle, Listener, plain_session
 from scripted import Server
 
 
@@ -34,6 +35,19 @@ def server() -> Iterator[Server]:
 def heard() -> Listener:
     """The events of a client."""
     return Listener()
+
+
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of whoever runs the tests must not matter."""
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(params=["native", "requests"])
+def make_client(request: pytest.FixtureRequest, heard: Listener) -> Callable[[str], HttpSession]:
+    """Makes HttpUser's client, whose requests go natively or through `requests` itself."""
+    return lambda url: plain_session(url, heard, request.param)
 
 
 @pytest.fixture(params=[HttpUser, FastHttpUser])

@@ -51,6 +51,9 @@ _CLOSING = {
     "/long-header": _HEAD + b"X: " + b"v" * 200_000 + b"\r\nContent-Length: 0\r\n\r\n",
     "/two-lengths": _HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\noka",
     "/bad-chunk": _CHUNKED + b"zz\r\nabc\r\n0\r\n\r\n",
+    "/cut-head": _HEAD + b"Content-Le",
+    "/negative-length": _HEAD + b"Content-Length: -2\r\n\r\nok",
+    "/bad-end-of-chunk": _CHUNKED + b"2\r\nokXX0\r\n\r\n",
     "/until-close": _HEAD + b"Connection: close\r\n\r\nuntil the end",
     "/http10": b"HTTP/1.0 200 OK\r\n\r\nold",
 }

@@ -21,30 +21,18 @@ from katydid.http.adapter import NativeAdapter
 from katydid.locust.clients import HttpSession, ResponseContextManager
 from katydid.locust.event import EventHook
 from katydid.locust.exception import LocustError, RescheduleTask, ResponseError
-from listening import Listener, by_code, fail, plain_session
+from listening import by_code, fail
 from misbehaving import misbehave
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from scripted import OK, Received, Server, answer
 
-pytestmark = pytest.mark.usefixtures("limit")
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment of whoever runs the tests must not matter."""
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture(params=["native", "requests"])
-def make(request: pytest.FixtureRequest, heard: Listener) -> Callable[[str], HttpSession]:
-    return lambda url: plain_session(url, heard, request.param)
+pytestmark = pytest.mark.usefixtures("limit", "no_proxy")
 
 
 @pytest.fixture
-def client(server: Server, make: Callable[[str], HttpSession]) -> HttpSession:
-    return make(server.url)
+def client(server: Server, make_client: Callable[[str], HttpSession]) -> HttpSession:
+    return make_client(server.url)
 
 
 # the same bytes as requests
@@ -149,14 +137,14 @@ def test_the_sessions_own_settings_count_at_once(server, client):
     assert server.last.path == "/x?all=1&one=2"
 
 
-def test_credentials(server, client, make):
+def test_credentials(server, client, make_client):
     client.auth = ("u", "p")
     client.get("/x")
     assert "Authorization: Basic dTpw" in server.last.headers
     client.auth = None
     client.get("/x")
     assert not any(line.startswith("Authorization") for line in server.last.headers)
-    other = make(server.url.replace("//", "//us:pw@"))
+    other = make_client(server.url.replace("//", "//us:pw@"))
     other.get("/x")
     assert "Authorization: Basic dXM6cHc=" in server.last.headers
     assert other.base_url == server.url
@@ -189,8 +177,8 @@ def test_names_in_the_statistics(server, client, heard, positional, named, name,
     assert response.url == server.url + path
 
 
-def test_the_base_url_may_have_a_path(server, make, heard):
-    make(server.url + "/api/").get("/x")
+def test_the_base_url_may_have_a_path(server, make_client, heard):
+    make_client(server.url + "/api/").get("/x")
     assert server.last.path == "/api//x"
     assert heard.last["name"] == "/api//x"
 
@@ -511,10 +499,10 @@ def test_an_interrupted_request_is_given_up(server, client, heard, how):
     assert client.get("/x").status_code == 200
 
 
-def test_responses_and_sessions_are_freed(server, make, heard):
+def test_responses_and_sessions_are_freed(server, make_client, heard):
     server.script = by_code
     heard.hook = EventHook()
-    client = make(server.url)
+    client = make_client(server.url)
     client.request_event = heard.hook
     responses = []
     for path in ("/200", "/404"):

@@ -14,28 +14,15 @@ from collections.abc import Callable
 import pytest
 import requests
 from katydid.locust.clients import HttpSession
-from listening import Listener, plain_session
 from misbehaving import misbehave
 from scripted import OK, Server, answer, client_has_seen, in_pieces
 
-pytestmark = pytest.mark.usefixtures("limit")
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment of whoever runs the tests must not matter."""
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture(params=["native", "requests"])
-def make(request: pytest.FixtureRequest, heard: Listener) -> Callable[[str], HttpSession]:
-    return lambda url: plain_session(url, heard, request.param)
+pytestmark = pytest.mark.usefixtures("limit", "no_proxy")
 
 
 @pytest.fixture
-def client(server: Server, make: Callable[[str], HttpSession]) -> HttpSession:
-    return make(server.url)
+def client(server: Server, make_client: Callable[[str], HttpSession]) -> HttpSession:
+    return make_client(server.url)
 
 
 # failures; {port} stands for the server's
@@ -115,24 +102,24 @@ def test_failures(server, client, heard, path, text):
 # requests takes these for good answers
 MALFORMED = [
     (
-        b"HTTP/1.1 200 OK\r\nContent-Le",
+        "/cut-head",
         "RemoteDisconnected('Remote end closed connection without response')",
     ),
     (
-        b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nok",
+        "/negative-length",
         "InvalidHeader(InvalidHeader('Content-Length: -2 is not a number'))",
     ),
     (
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nokXX0\r\n\r\n",
+        "/bad-end-of-chunk",
         "ChunkedEncodingError(ProtocolError('Connection broken: InvalidChunkLength(",
     ),
 ]
 
 
-@pytest.mark.parametrize(("sent", "text"), MALFORMED)
-def test_malformed_answers_are_failures(server, client, heard, sent, text):
-    server.script = lambda request, peer: peer.send(sent)
-    assert client.get("/x").status_code == 0
+@pytest.mark.parametrize(("path", "text"), MALFORMED)
+def test_malformed_answers_are_failures(server, client, heard, path, text):
+    server.script = misbehave
+    assert client.get(path).status_code == 0
     assert repr(heard.last["exception"]).replace('"', "'").startswith(text)
 
 
@@ -143,8 +130,8 @@ PLACES = [
 
 
 @pytest.mark.parametrize(("url", "text"), PLACES)
-def test_servers_that_are_not_there(make, heard, url, text):
-    response = make(url).get("/x")
+def test_servers_that_are_not_there(make_client, heard, url, text):
+    response = make_client(url).get("/x")
     assert repr(heard.last["exception"]) == text
     assert heard.last["name"] == "/x"
     with pytest.raises(requests.ConnectionError, match="Max retries exceeded with url: /x"):
@@ -161,9 +148,9 @@ def test_servers_that_are_not_there(make, heard, url, text):
     [("", requests.exceptions.MissingSchema), ("foo://x", requests.exceptions.InvalidSchema),
      ("http://", requests.exceptions.InvalidURL)],
 )  # fmt: skip
-def test_wrong_urls_are_raised_into_the_task(make, heard, url, error):
+def test_wrong_urls_are_raised_into_the_task(make_client, heard, url, error):
     with pytest.raises(error):
-        make(url).get("/x")
+        make_client(url).get("/x")
     assert heard.events == []
 
 
