@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -155,8 +154,11 @@ def test_a_second_signal_ends_workers_of_a_master_elsewhere_at_once(cluster: Clu
     of_workers = children(workers)
     for child in of_workers:
         child.suspend()  # a child that hears nothing
+    parent = psutil.Process(workers.process.pid)
+    naps = parent.num_ctx_switches().voluntary
     workers.signal(signal.SIGINT)
-    time.sleep(0.5)  # two signals at once would be one
+    # Two signals at once would be one: it has heard the first when it has gone back to sleep.
+    eventually("it has heard", lambda: parent.num_ctx_switches().voluntary > naps + 2)
     workers.signal(signal.SIGINT)
     assert workers.ended(10) == 1
     eventually("their end", lambda: are_gone(of_workers))

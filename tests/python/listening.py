@@ -1,14 +1,16 @@
-"""Clients whose events are kept, and a user who does nothing."""
+"""Clients whose events are kept, a user who does nothing, and the wait until users are there."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import gevent
 from katydid.locust import User, constant, task
 from katydid.locust.clients import HttpSession
 from katydid.locust.contrib.fasthttp import FastHttpSession
 from katydid.locust.event import EventHook
 from scripted import answer
+from waiting import eventually
 
 
 class Idle(User):
@@ -18,6 +20,15 @@ class Idle(User):
 
     @task
     def idle(self) -> None: ...
+
+
+def spawned(runner: Any, number: int) -> None:
+    """Wait until so many users are there and no more are to come."""
+
+    def are_there() -> bool:
+        return (runner.state, runner.user_count) == ("running", number)
+
+    eventually(f"{number} users", are_there, pause=gevent.sleep)
 
 
 class Listener:

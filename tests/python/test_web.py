@@ -16,7 +16,7 @@ from katydid.locust import web as module
 from katydid.locust.env import Environment
 from katydid.locust.html import get_html_report
 from katydid.locust.web import WebUI
-from listening import Idle
+from listening import Idle, spawned
 
 pytestmark = pytest.mark.usefixtures("limit")
 
@@ -160,7 +160,7 @@ class TestPublished:
         runner = page.environment.runner
         assert runner is not None
         fetch(page, "/swarm", b"user_count=2&spawn_rate=100&run_time=1m")
-        gevent.sleep(0.1)
+        spawned(runner, 2)
         run = json.loads(fetch(page, "/api/v1/run")[1])
         expected = {
             "state": "running",
@@ -192,7 +192,7 @@ class TestPublished:
     def test_a_refused_change_leaves_no_mark(self, make_page: Callable[..., WebUI]) -> None:
         page = make_page()
         fetch(page, "/swarm", b"user_count=1&spawn_rate=100")
-        gevent.sleep(0.1)
+        spawned(page.environment.runner, 1)
         fetch(page, "/swarm", b"user_count=7")
         marks = json.loads(fetch(page, "/api/v1/history")[1])["marks"]
         assert "users" not in [mark["kind"] for mark in marks]
@@ -209,7 +209,7 @@ class TestPublished:
     def test_marks(self, make_page: Callable[..., WebUI]) -> None:
         page = make_page()
         fetch(page, "/swarm", b"user_count=1&spawn_rate=100")
-        gevent.sleep(0.1)
+        spawned(page.environment.runner, 1)
         for path in ("/swarm", "/api/v1/run/pause", "/api/v1/run/resume"):
             fetch(page, path, b"user_count=2&spawn_rate=100")
         fetch(page, "/stats/reset")

@@ -9,7 +9,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import eventually
 
 SUITE = """
 from locust import User, constant, task
@@ -130,9 +130,8 @@ def test_after_an_autostarted_run_the_page_stays(begin: Callable[..., Running]) 
     running = begin("--web-port 0 --autostart -t 1 -u 2 -r 2")
     assert stats(running.url)["state"] in ("ready", "spawning", "running")
     running.wait_for("stopping the test")
-    time.sleep(0.3)
-    answer = stats(running.url)
-    assert answer["state"] == "stopped" and answer["stats"][0]["num_requests"] > 0
+    eventually("the run is over", lambda: stats(running.url)["state"] == "stopped")
+    assert stats(running.url)["stats"][0]["num_requests"] > 0
     assert running.signal(signal.SIGTERM) == 0
 
 
@@ -273,8 +272,7 @@ class TestReports:
         self, begin: Callable[..., Running], tmp_path: Path, number: int
     ) -> None:
         running = begin("--headless -u 2 -r 2 --html report.html")
-        running.wait_for("all users spawned")
-        time.sleep(1)
+        running.wait_for("tick </script>")  # its row in the table
         running.signal(number)
         data = data_of((tmp_path / "report.html").read_text())
         assert data["stats"]["total"]["requests"] > 0
@@ -291,7 +289,7 @@ class TestReports:
     def test_the_page_makes_one(self, begin: Callable[..., Running]) -> None:
         running = begin("--web-port 0 --autostart -u 2 -r 2")
         url = running.url
-        time.sleep(1)
+        eventually("a task has run", lambda: stats(url)["stats"][0]["num_requests"])
         status, page = fetch(f"{url}/stats/report?theme=dark")
         data = data_of(page.decode())
         assert status == 200

@@ -189,10 +189,10 @@ class TestRequests:
 
     def test_two_are_answered_at_once(self, make_page: Callable[..., WebUI]) -> None:
         page = make_page()
-        done = Event()
-        page.app.add_url_rule("/slow", "slow", lambda: str(done.wait(10)))
+        asked, done = Event(), Event()
+        page.app.add_url_rule("/slow", "slow", lambda: (asked.set(), str(done.wait(10)))[1])
         slow = gevent.spawn(lambda: ask(page, "GET", "/slow").read())
-        gevent.sleep(0.05)
+        assert asked.wait(10)
         assert ask(page, "GET", "/stats/requests").status == 200
         done.set()
         assert slow.get() == b"True"

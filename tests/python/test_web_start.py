@@ -11,6 +11,8 @@ from katydid.control.routes import Routes
 from katydid.control.start import MASKED, BadField, Refused, Starter, read_order
 from katydid.locust import LoadTestShape, User, constant, task
 from katydid.locust.env import Environment
+from listening import spawned
+from waiting import eventually
 
 
 class Ant(User):
@@ -130,10 +132,10 @@ def test_a_start_sets_options_and_answers_as_locust(make: Callable[..., Any]) ->
     reply = routes.swarm(posted("user_count=2&spawn_rate=100&host=http://x&run_time=1m&profile=p&count=9"))
     assert reply.status == 200
     assert told(reply) == {"success": True, "message": "Swarming started", "host": "http://x", "run_time": 60}
-    gevent.sleep(0.05)
+    spawned(environment.runner, 2)
     options = environment.parsed_options
     assert (options.users, options.spawn_rate, options.run_time, options.count) == (2, 100.0, 60, 9)
-    assert (environment.host, environment.profile, environment.runner.user_count) == ("http://x", "p", 2)
+    assert (environment.host, environment.profile) == ("http://x", "p")
 
 
 @pytest.mark.parametrize("text", ["user_count=2", "spawn_rate=2", "user_count=1&spawn_rate=0", ""])
@@ -200,8 +202,7 @@ def test_a_second_start_changes_the_run(make: Callable[..., Any]) -> None:
     environment.events.test_start.add_listener(lambda **_: starts.append(1))
     for count in (1, 3):
         routes.swarm(posted(f"user_count={count}&spawn_rate=100"))
-        gevent.sleep(0.05)
-    assert environment.runner.user_count == 3
+        spawned(environment.runner, count)
     assert len(starts) == 1
 
 
@@ -210,13 +211,13 @@ class TestPicker:
         environment, routes = make(picks_classes=True)
         answer = told(routes.swarm(posted("user_count=2&spawn_rate=100&user_classes=Bee")))
         assert answer["user_classes"] == ["Bee"]
-        gevent.sleep(0.05)
+        spawned(environment.runner, 2)
         assert environment.runner.user_classes_count == {"Bee": 2}
 
     def test_picks_all_classes_unless_a_run_has_some(self, make: Callable[..., Any]) -> None:
-        _environment, routes = make(picks_classes=True)
+        environment, routes = make(picks_classes=True)
         routes.swarm(posted("user_count=1&spawn_rate=100&user_classes=Bee"))
-        gevent.sleep(0.05)
+        spawned(environment.runner, 1)
         assert told(routes.swarm(posted("user_count=2&spawn_rate=100")))["user_classes"] == ["Bee"]
         routes.stop(Ask("GET", "/stop"))
         assert told(routes.swarm(posted("user_count=2&spawn_rate=100")))["user_classes"] == ["Ant", "Bee"]
@@ -234,12 +235,11 @@ class TestPicker:
             "message": "Swarming started using shape class 'Steps'",
             "host": None,
         }
-        gevent.sleep(0.1)
-        assert environment.runner.user_count == 2
+        spawned(environment.runner, 2)
         routes.stop(Ask("GET", "/stop"))
         routes.swarm(posted("shape_class=Default&user_count=1&spawn_rate=100"))
-        gevent.sleep(0.05)
-        assert environment.shape_class is None and environment.runner.user_count == 1
+        spawned(environment.runner, 1)
+        assert environment.shape_class is None
 
     def test_an_unknown_shape_is_an_error(self, make: Callable[..., Any]) -> None:
         _, routes = make(picks_classes=True)
@@ -251,14 +251,13 @@ def test_a_limit_stops_its_own_run_only(make: Callable[..., Any]) -> None:
     environment, routes = make()
     runner = environment.runner
     routes.swarm(posted("user_count=1&spawn_rate=100&run_time=1"))
-    gevent.sleep(0.05)
+    spawned(environment.runner, 1)
     routes.stop(Ask("GET", "/stop"))
     routes.swarm(posted("user_count=1&spawn_rate=100"))
     gevent.sleep(1.1)
     assert runner.state == "running"
     routes.swarm(posted("user_count=1&spawn_rate=100&run_time=1"))
-    gevent.sleep(1.2)
-    assert runner.state == "stopped"
+    eventually("its own run is over", lambda: runner.state == "stopped", pause=gevent.sleep)
 
 
 class TestJson:
@@ -302,16 +301,15 @@ class TestJson:
         change = Ask("PATCH", "/api/v1/run", body=b'{"user_count": 4}')
         assert routes.change(change).status == 409
         routes.swarm(posted("user_count=1&spawn_rate=50"))
-        gevent.sleep(0.05)
+        spawned(environment.runner, 1)
         assert routes.change(change).status == 200
-        gevent.sleep(0.2)
-        assert environment.runner.user_count == 4
+        spawned(environment.runner, 4)
         assert environment.parsed_options.spawn_rate == 50
 
     def test_keeps_the_rate_of_a_run_that_something_else_started(self, make: Callable[..., Any]) -> None:
         environment, routes = make()
         environment.runner.start(1, 70)
-        gevent.sleep(0.05)
+        spawned(environment.runner, 1)
         assert routes.change(Ask("PATCH", "/api/v1/run", body=b'{"user_count": 2}')).status == 200
         assert environment.runner.target_spawn_rate == 70
 
@@ -319,7 +317,7 @@ class TestJson:
     def test_changes_nothing_else(self, make: Callable[..., Any], body: bytes) -> None:
         environment, routes = make()
         routes.swarm(posted("user_count=1&spawn_rate=50"))
-        gevent.sleep(0.05)
+        spawned(environment.runner, 1)
         assert routes.change(Ask("PATCH", "/api/v1/run", body=body)).status == 400
         assert (environment.runner.target_user_count, environment.runner.target_spawn_rate) == (1, 50)
 
@@ -333,8 +331,8 @@ class TestPause:
         ask = Ask("POST", "")
         assert routes.pause(ask).status == 409
         routes.swarm(posted("user_count=3&spawn_rate=1000"))
-        gevent.sleep(0.1)
-        assert ran
+        spawned(environment.runner, 3)
+        eventually("tasks run", lambda: ran, pause=gevent.sleep)
         assert routes.pause(ask).status == 200
         gevent.sleep(0.05)
         ran.clear()
@@ -342,14 +340,13 @@ class TestPause:
         assert ran == [] and environment.runner.user_count == 3
         assert environment.runner.is_paused and environment.runner.state == "running"
         assert routes.resume(ask).status == 200
-        gevent.sleep(0.1)
-        assert ran
+        eventually("tasks run again", lambda: ran, pause=gevent.sleep)
         assert routes.resume(ask).status == 409
 
     def test_a_paused_run_can_be_stopped(self, make: Callable[..., Any]) -> None:
         environment, routes = make()
         routes.swarm(posted("user_count=3&spawn_rate=1000"))
-        gevent.sleep(0.05)
+        spawned(environment.runner, 3)
         routes.pause(Ask("POST", ""))
         routes.stop(Ask("GET", "/stop"))
         assert (environment.runner.state, environment.runner.user_count) == ("stopped", 0)
