@@ -2,8 +2,8 @@
 
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { archive, type StoredRun, type StoredRuns } from "../api/stored.ts";
-import { count, duration, moment, NOTHING } from "../model/units.ts";
-import { counts, rates, shares, times } from "../parts/columns.ts";
+import { count, NOTHING } from "../model/units.ts";
+import { counts, durations, moments, rates, shares, times } from "../parts/columns.ts";
 import { Confirm, Dialog } from "../parts/Dialog.tsx";
 import { Field } from "../parts/Field.tsx";
 import { type Column, Table } from "../parts/Table.tsx";
@@ -170,13 +170,13 @@ function columnsOf(chosen: readonly number[], onChosen: (chosen: readonly number
         </span>
       ),
     },
-    { key: "began", title: "Began", width: 200, value: (run) => run.started_at, show: (run) => moment(run.started_at) },
+    moments("began", "Began", (run) => run.started_at, 200),
     { key: "result", title: "Result", width: 100, value: resultOf, show: (run) => <Result run={run} /> },
     { key: "baseline", title: "Baseline", width: 120, value: (run) => run.baselines.join(", ") || null, show: (run) => <b>{run.baselines.join(", ")}</b> },
     { key: "locustfile", title: "Locustfile", width: 160, value: (run) => run.locustfile || null },
     { key: "profile", title: "Profile", width: 110, value: (run) => run.profile || null },
     counts("users", "Users", (run) => run.users, 80),
-    { key: "seconds", title: "Time", width: 110, numeric: true, value: (run) => run.seconds, show: (run) => duration(run.seconds) },
+    durations("seconds", "Time", (run) => run.seconds),
     rates("rps", "Rate", (run) => run.rps),
     times("p95", "p95", (run) => run.p95_ms),
     shares("failed", "Failed", (run) => run.fail_ratio),
