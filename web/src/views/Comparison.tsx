@@ -3,9 +3,10 @@
 import { useMemo, useState } from "react";
 import type { Change, Compared, ComparedRow, Figures, Judgement } from "../api/stored.ts";
 import { Overlay } from "../charts/Overlay.tsx";
-import { matching } from "../model/table.ts";
+import { matching, methodAndName } from "../model/table.ts";
 import { count, NOTHING } from "../model/units.ts";
 import { counts, numbers, rates, shares, times } from "../parts/columns.ts";
+import { Filter } from "../parts/Filter.tsx";
 import { type Column, Table } from "../parts/Table.tsx";
 import { change as changed } from "./Verdict.tsx";
 
@@ -33,19 +34,12 @@ export function Comparison({ comparison }: { comparison: Compared }) {
         />
       )}
       <div className="bar compared">
-        <input
-          type="search"
-          className="filter"
-          placeholder="Filter by name or method"
-          aria-label="Filter by name or method"
-          value={filter}
-          onChange={(event) => setFilter(event.target.value)}
-        />
+        <Filter label="Filter by name or method" text={filter} onText={setFilter} />
       </div>
       <Table
         label="Levels and names"
         columns={columns}
-        rows={matching(rows, filter)}
+        rows={matching(rows, filter, methodAndName)}
         rowKey={(row) => String(row.order)}
         initial={{ by: "outcome", descending: false }}
         empty={rows.length === 0 ? "They have no level in common." : "Nothing matches this filter."}

@@ -13,9 +13,10 @@ import {
   toggledPercentile,
 } from "../model/columns.ts";
 import { statusText } from "../model/summary.ts";
-import { grouped, matching, type Row } from "../model/table.ts";
+import { grouped, matching, methodAndName, type Row } from "../model/table.ts";
 import { bytes, count, percent, percentileName, rate } from "../model/units.ts";
 import { counts, numbers, times } from "../parts/columns.ts";
+import { Filter } from "../parts/Filter.tsx";
 import { recall, remember } from "../parts/memory.ts";
 import { Menu } from "../parts/Menu.tsx";
 import { type Column, Table } from "../parts/Table.tsx";
@@ -50,7 +51,7 @@ export function Statistics(props: {
     setChosen(wanted);
     remember(CHOICE, wanted === null ? "" : asText(wanted));
   };
-  const rows = useMemo(() => grouped(matching(entries, filter), depth), [entries, filter, depth]);
+  const rows = useMemo(() => grouped(matching(entries, filter, methodAndName), depth), [entries, filter, depth]);
   const columns = useMemo(() => columnsOf(shown, setOpen), [shown]);
   const available = Object.keys(total?.percentiles ?? {}).sort((a, b) => Number(a) - Number(b));
   const detail = open === null ? undefined : [...entries, ...(total ? [total] : [])].find((entry) => isSame(entry, open));
@@ -58,14 +59,7 @@ export function Statistics(props: {
   return (
     <section aria-label="Statistics">
       <div className="bar">
-        <input
-          type="search"
-          className="filter"
-          placeholder="Filter by name or method"
-          aria-label="Filter by name or method"
-          value={filter}
-          onChange={(event) => setFilter(event.target.value)}
-        />
+        <Filter label="Filter by name or method" text={filter} onText={setFilter} />
         <label className="inline">
           Group{" "}
           <select value={depth} onChange={(event) => setDepth(Number(event.target.value))}>
