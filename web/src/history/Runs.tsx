@@ -5,7 +5,7 @@ import { archive, type StoredRun, type StoredRuns } from "../api/stored.ts";
 import { matching } from "../model/table.ts";
 import { count, NOTHING } from "../model/units.ts";
 import { counts, durations, moments, rates, shares, times } from "../parts/columns.ts";
-import { Confirm, Dialog } from "../parts/Dialog.tsx";
+import { Buttons, Confirm, Dialog } from "../parts/Dialog.tsx";
 import { Field } from "../parts/Field.tsx";
 import { Filter } from "../parts/Filter.tsx";
 import { type Column, Table } from "../parts/Table.tsx";
@@ -125,14 +125,11 @@ function Baseline(props: { run: number; names: string[]; onName: (name: string) 
             </>
           )}
         </Field>
-        <footer className="buttons">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
+        <Buttons onClose={onClose}>
           <button type="submit" className="primary">
             Set
           </button>
-        </footer>
+        </Buttons>
       </form>
     </Dialog>
   );
