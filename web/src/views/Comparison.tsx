@@ -1,7 +1,8 @@
 // Is a run slower than its baseline? Each level and name on both sides, and their distributions over each other.
 
 import { useMemo, useState } from "react";
-import type { Change, Compared, ComparedRow, Figures, Judgement } from "../api/stored.ts";
+import type { Change, Compared, ComparedRow, Judgement } from "../api/stored.ts";
+import type { Figures } from "../api/types.ts";
 import { Overlay } from "../charts/Overlay.tsx";
 import { matching, methodAndName } from "../model/table.ts";
 import { count, NOTHING } from "../model/units.ts";
