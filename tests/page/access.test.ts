@@ -1,14 +1,10 @@
 // Can the page be used with a keyboard, a screen reader, bad eyes and a phone? Assertions by hand, of what ARIA and WCAG 2.2 AA ask.
 
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launch, visit } from "./browser.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { openBrowser, visit } from "./browser.ts";
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser?.close());
+openBrowser();
 
 const TABS = ["charts", "statistics", "failures", "exceptions", "users", "workers", "logs", "downloads"];
 
@@ -91,7 +87,7 @@ async function open(page: Page, tab: string): Promise<void> {
 
 describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
   it("every tab has names, references that hold, and contrast", async () => {
-    const { page, leave } = await visit(browser, { history: 120 }, "", { colorScheme }, (mock) => {
+    const { page, leave } = await visit({ history: 120 }, "", { colorScheme }, (mock) => {
       mock.distributed = true;
       mock.limited = true;
     });
@@ -104,7 +100,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
   });
 
   it("so have form, dialogs, report and sign-in", async () => {
-    const { page, url, leave } = await visit(browser, {}, "", { colorScheme }, (mock) => {
+    const { page, url, leave } = await visit({}, "", { colorScheme }, (mock) => {
       mock.auth_args = { username_password_callback: "/x", error: "Wrong password", custom_form: null };
     });
     await page.getByLabel("Users", { exact: true }).fill("x");
@@ -122,7 +118,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
     await page.getByLabel("Password").waitFor();
     await look("sign-in");
     await leave();
-    const other = await visit(browser, { history: 120 }, "stats/report", { colorScheme });
+    const other = await visit({ history: 120 }, "stats/report", { colorScheme });
     await other.page.getByRole("heading", { name: "Charts" }).waitFor();
     expect(await other.page.evaluate(flaws)).toEqual([]);
     expect(await other.page.evaluate(faint)).toEqual([]);
@@ -132,7 +128,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
 
 describe("by keyboard", () => {
   it("a menu opens, and Escape closes it and gives the focus back", async () => {
-    const { page, leave } = await visit(browser, { history: 60 }, "#statistics");
+    const { page, leave } = await visit({ history: 60 }, "#statistics");
     await page.getByText("Columns", { exact: true }).press("Enter");
     await page.keyboard.press("Tab");
     expect(await page.getByLabel("Method", { exact: true }).evaluate((box) => box === document.activeElement)).toBe(true);
@@ -146,7 +142,7 @@ describe("by keyboard", () => {
   });
 
   it("tabs are one stop, and arrows move", async () => {
-    const { page, leave } = await visit(browser, { history: 60 });
+    const { page, leave } = await visit({ history: 60 });
     await page.locator("#tab-charts").focus();
     await page.keyboard.press("ArrowRight");
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("tab-statistics");
@@ -159,7 +155,7 @@ describe("by keyboard", () => {
   });
 
   it("the first stop skips the head, then come head, tabs and view", async () => {
-    const { page, leave } = await visit(browser, { history: 60 }, "#statistics");
+    const { page, leave } = await visit({ history: 60 }, "#statistics");
     await page.getByRole("tab", { name: "Statistics" }).waitFor();
     const stops: string[] = [];
     for (let stop = 0; stop < 9; stop += 1) {
@@ -171,7 +167,7 @@ describe("by keyboard", () => {
   });
 
   it("shortcuts work outside fields, and ask before they end something", async () => {
-    const { page, mock, leave } = await visit(browser, { history: 60 });
+    const { page, mock, leave } = await visit({ history: 60 });
     await page.getByText("Running", { exact: true }).waitFor();
     await page.keyboard.press("2");
     expect(await page.getByRole("tab", { name: "Statistics" }).getAttribute("aria-selected")).toBe("true");
@@ -193,7 +189,7 @@ describe("by keyboard", () => {
   });
 
   it("a dialog takes the focus and gives it back", async () => {
-    const { page, leave } = await visit(browser, { history: 60 });
+    const { page, leave } = await visit({ history: 60 });
     await page.getByRole("button", { name: "Edit" }).press("Enter");
     const dialog = page.getByRole("dialog");
     expect(await dialog.evaluate((shown) => shown.contains(document.activeElement))).toBe(true);
@@ -204,7 +200,7 @@ describe("by keyboard", () => {
 });
 
 it("changes of state are announced", async () => {
-  const { page, leave } = await visit(browser, { history: 60 });
+  const { page, leave } = await visit({ history: 60 });
   const said = page.locator("p.unseen[role=status]");
   await expect.poll(() => said.textContent()).toBe("The run is running.");
   await page.getByRole("button", { name: "Pause" }).click();
@@ -213,7 +209,7 @@ it("changes of state are announced", async () => {
 });
 
 it("nothing is wider than a phone", async () => {
-  const { page, leave } = await visit(browser, { history: 60 }, "", { viewport: { width: 360, height: 740 } }, (mock) => {
+  const { page, leave } = await visit({ history: 60 }, "", { viewport: { width: 360, height: 740 } }, (mock) => {
     mock.distributed = true;
   });
   for (const tab of TABS) {
@@ -224,7 +220,7 @@ it("nothing is wider than a phone", async () => {
 });
 
 it("the theme that was chosen stays", async () => {
-  const { page, leave } = await visit(browser, {}, "", { colorScheme: "light" });
+  const { page, leave } = await visit({}, "", { colorScheme: "light" });
   const colour = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await colour();
   await page.getByLabel("Theme").selectOption("dark");

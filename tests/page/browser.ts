@@ -1,8 +1,9 @@
 // A Chromium that is already on the machine, and the mock to look at with it.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { type Browser, type BrowserContextOptions, type CDPSession, chromium, type Page } from "playwright-core";
-import { Mock, serve } from "../../web/mock/server.mjs";
+import { afterAll, beforeAll } from "vitest";
+import { filled, Mock, serve } from "../../web/mock/server.mjs";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const FLAGS = [
@@ -14,7 +15,21 @@ const FLAGS = [
   "--no-first-run",
 ];
 
-export async function launch(): Promise<Browser> {
+/** The built report, without data. */
+export const TEMPLATE = new URL("../../web/dist/report.html", import.meta.url);
+
+/** The browser of a file's tests, once `openBrowser` was called. */
+export let browser: Browser;
+
+/** Opens a browser before the first test of a file and closes it after the last. */
+export function openBrowser(): void {
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(() => browser?.close());
+}
+
+async function launch(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM ?? PLACES.find((place) => existsSync(place));
   if (executablePath === undefined) throw new Error("no Chromium is here: install one, or name it with CHROMIUM=/path");
   return chromium.launch({ executablePath, args: FLAGS });
@@ -24,7 +39,6 @@ export interface Visit {
   page: Page;
   mock: Mock;
   url: string;
-  /** What the page complained about in its console, and what it threw. */
   complaints: string[];
   leave: () => Promise<void>;
 }
@@ -37,7 +51,6 @@ export interface MockOptions {
 
 /** A mock of its own and a page that is open on it. */
 export async function visit(
-  browser: Browser,
   options: MockOptions = {},
   path = "",
   context: BrowserContextOptions = {},
@@ -48,9 +61,7 @@ export async function visit(
   const { url, close } = await serve(mock);
   const made = await browser.newContext({ locale: "en-US", timezoneId: "UTC", ...context });
   const page = await made.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(String(error)));
+  const complaints = complaintsOf(page);
   await page.goto(url + path);
   return {
     page,
@@ -62,6 +73,21 @@ export async function visit(
       await close();
     },
   };
+}
+
+/** What the page complains about in its console, and what it throws, from now on. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  return complaints;
+}
+
+/** A report with this data, where there is no network. */
+export async function reportOf(data: object): Promise<Page> {
+  const page = await browser.newPage({ offline: true });
+  await page.setContent(filled(readFileSync(TEMPLATE, "utf8"), data));
+  return page;
 }
 
 /** Bytes of the page's heap that are in use, and how many nodes its document has, after a collection. */

@@ -1,23 +1,15 @@
 // Stored runs in a browser: the list, one run, two held against each other.
 
-import { readFileSync } from "node:fs";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { filled, Mock } from "../../web/mock/server.mjs";
-import { launch, type Visit, visit } from "./browser.ts";
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { Mock } from "../../web/mock/server.mjs";
+import { openBrowser, reportOf, type Visit, visit } from "./browser.ts";
 import { linesOf } from "./judged.ts";
 
-const TEMPLATE = readFileSync(new URL("../../web/dist/report.html", import.meta.url), "utf8");
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-});
+openBrowser();
 
 async function open(path = "history", context = {}): Promise<Visit> {
-  return visit(browser, { entries: 5, history: 60 }, path, context, (mock) => {
+  return visit({ entries: 5, history: 60 }, path, context, (mock) => {
     mock.stored.report = { ...mock.report(), run: { ...mock.report().run, state: "stopped" } };
   });
 }
@@ -133,7 +125,7 @@ it("stays fast with a thousand runs", async () => {
 });
 
 it("is reached from the page of a run that keeps its history", async () => {
-  const { page, mock, leave } = await visit(browser, { entries: 3, history: 20 });
+  const { page, mock, leave } = await visit({ entries: 3, history: 20 });
   await page.getByRole("tab", { name: "Charts" }).waitFor();
   expect(await page.getByRole("link", { name: "Stored runs" }).count()).toBe(0);
   mock.config.history_enabled = true;
@@ -163,8 +155,7 @@ it.each(["light", "dark"] as const)("fits a phone and a wide screen in the %s th
 
 it("a comparison is one file that asks for nothing", async () => {
   const comparison = { before: "main (run 1)", after: "run 2", rows: new Mock().stored.rows, notes: [] };
-  const page = await browser.newPage({ offline: true });
-  await page.setContent(filled(TEMPLATE, { comparison }));
+  const page = await reportOf({ comparison });
   await page.getByRole("heading", { name: "run 2 held against main (run 1)" }).waitFor();
   expect(await page.locator(".overlay path.curve").count()).toBe(2);
   await page.close();

@@ -1,20 +1,15 @@
 // The whole journey: open, fill in, start, watch, change, look at a failure, download, stop, reset, be refused.
 
 import { readFileSync } from "node:fs";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { launch, visit } from "./browser.ts";
+import { expect, it } from "vitest";
+import { openBrowser, visit } from "./browser.ts";
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser?.close());
+openBrowser();
 
 const figure = (title: string) => `.numbers div:has(dt:text-is("${title}")) dd`;
 
 it("starts a run from the form and shows its numbers as they move", async () => {
-  const { page, mock, complaints, leave } = await visit(browser);
+  const { page, mock, complaints, leave } = await visit();
   await page.getByLabel("Users", { exact: true }).fill("ten");
   await page.getByLabel("Run time").fill("1.5h");
   await page.getByRole("button", { name: "Start" }).click();
@@ -53,7 +48,7 @@ it("starts a run from the form and shows its numbers as they move", async () => 
 });
 
 it("changes weights while the form is filled in", async () => {
-  const { page, mock, leave } = await visit(browser);
+  const { page, mock, leave } = await visit();
   await page.getByLabel("Weight of Robot").fill("3");
   await page.getByLabel("Weight of Robot").blur();
   await expect.poll(() => mock.calls.find(({ path }) => path === "users")?.body).toEqual({ user_class_name: "Robot", weight: 3 });
@@ -62,7 +57,7 @@ it("changes weights while the form is filled in", async () => {
 });
 
 it("changes tasks and host of a class", async () => {
-  const { page, mock, leave } = await visit(browser);
+  const { page, mock, leave } = await visit();
   const changes = () => mock.calls.filter(({ path }) => path === "users").map(({ body }) => body);
   await page.getByRole("button", { name: "More of Shopper" }).click();
   await page.getByLabel("order", { exact: true }).uncheck();
@@ -77,7 +72,7 @@ it("changes tasks and host of a class", async () => {
 });
 
 it("keeps a chart as a picture", async () => {
-  const { page, leave } = await visit(browser, { history: 60 }, "#charts");
+  const { page, leave } = await visit({ history: 60 }, "#charts");
   for (const [title, name] of [["Rate", "rate"], ["Latency", "latency"]]) {
     const [download] = await Promise.all([
       page.waitForEvent("download"),
@@ -92,7 +87,7 @@ it("keeps a chart as a picture", async () => {
 });
 
 it("shows errors in the logs from every tab, and the columns that were chosen before", async () => {
-  const { page, mock, leave } = await visit(browser, { history: 60 }, "#statistics");
+  const { page, mock, leave } = await visit({ history: 60 }, "#statistics");
   mock.log("host/ERROR/root: something broke");
   await page.getByRole("tab", { name: "Logs 1 errors" }).waitFor();
   await page.getByText("Columns", { exact: true }).click();
@@ -111,7 +106,7 @@ it("shows errors in the logs from every tab, and the columns that were chosen be
 });
 
 it("changes users, pauses, resumes, stops and resets", async () => {
-  const { page, mock, leave } = await visit(browser, { history: 60 });
+  const { page, mock, leave } = await visit({ history: 60 });
   await page.getByRole("button", { name: "Edit" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Users").fill("250");
@@ -141,7 +136,7 @@ it("changes users, pauses, resumes, stops and resets", async () => {
 });
 
 it("shows a failure with its exchange and copies its curl line", async () => {
-  const { page, leave } = await visit(browser, { history: 60 }, "#failures", { permissions: ["clipboard-read", "clipboard-write"] });
+  const { page, leave } = await visit({ history: 60 }, "#failures", { permissions: ["clipboard-read", "clipboard-write"] });
   await page.getByRole("button", { name: /503 Server Error/ }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText("overloaded, try again").waitFor();
@@ -157,7 +152,7 @@ it("shows a failure with its exchange and copies its curl line", async () => {
 });
 
 it("sorts, filters, groups and chooses columns of the statistics", async () => {
-  const { page, leave } = await visit(browser, { entries: 60, history: 60 }, "#statistics");
+  const { page, leave } = await visit({ entries: 60, history: 60 }, "#statistics");
   const names = () => page.locator("tbody tr:not(.gap) th").allTextContents();
   await page.getByRole("columnheader", { name: "Requests" }).getByRole("button").click();
   expect(await page.getByRole("columnheader", { name: "Requests" }).getAttribute("aria-sort")).toBe("descending");
@@ -183,7 +178,7 @@ it("sorts, filters, groups and chooses columns of the statistics", async () => {
 });
 
 it("downloads what a run leaves", async () => {
-  const { page, leave } = await visit(browser, { history: 60 }, "#downloads");
+  const { page, leave } = await visit({ history: 60 }, "#downloads");
   const [download] = await Promise.all([
     page.waitForEvent("download"),
     page.getByRole("link", { name: "Statistics", exact: true }).click(),
@@ -198,7 +193,7 @@ it("downloads what a run leaves", async () => {
 });
 
 it("follows the logs and stops to when one scrolls up", async () => {
-  const { page, mock, leave } = await visit(browser, { history: 60 }, "#logs");
+  const { page, mock, leave } = await visit({ history: 60 }, "#logs");
   for (let line = 0; line < 200; line += 1) mock.log(`host/INFO/root: line ${line}`);
   await page.getByText("line 199").waitFor();
   expect(await page.locator(".log div div div").count()).toBeLessThan(120);
@@ -210,7 +205,7 @@ it("follows the logs and stops to when one scrolls up", async () => {
 });
 
 it("says that the generator was the limit", async () => {
-  const { page, leave } = await visit(browser, { history: 60 }, "", {}, (mock) => {
+  const { page, leave } = await visit({ history: 60 }, "", {}, (mock) => {
     mock.limited = true;
   });
   await page.getByText("The generator was the limit, not the server.").waitFor();
@@ -219,7 +214,7 @@ it("says that the generator was the limit", async () => {
 });
 
 it("says that the connection is lost, and finds it again without a gap", async () => {
-  const { page, mock, leave } = await visit(browser, { history: 60 }, "#charts");
+  const { page, mock, leave } = await visit({ history: 60 }, "#charts");
   await page.getByText("Running", { exact: true }).waitFor();
   await page.context().setOffline(true);
   for (const follower of (mock as unknown as { followers: Set<{ destroy: () => void }> }).followers) follower.destroy();
@@ -232,7 +227,7 @@ it("says that the connection is lost, and finds it again without a gap", async (
 });
 
 it("sends those who are refused to the form for signing in", async () => {
-  const { page, mock, leave } = await visit(browser, { history: 60 });
+  const { page, mock, leave } = await visit({ history: 60 });
   await page.getByText("Running", { exact: true }).waitFor();
   mock.refuses = true;
   mock.auth_args = { title: "Shop tests", username_password_callback: "/login_submit", error: "Wrong password", auth_providers: [{ label: "Provider", callback_url: "/provider" }] };
@@ -249,7 +244,7 @@ it("sends those who are refused to the form for signing in", async () => {
 });
 
 it("shows script in names and messages as text", async () => {
-  const { page, mock, leave } = await visit(browser, { history: 60 }, "#failures");
+  const { page, mock, leave } = await visit({ history: 60 }, "#failures");
   mock.log("host/INFO/root: <img src=x onerror=window.broken=1>");
   await page.getByText("<script>window.broken=1</script>").first().waitFor();
   await page.getByRole("tab", { name: "Logs" }).click();
@@ -266,7 +261,7 @@ it("shows the tabs and tables that a locustfile adds", async () => {
     extended_tables: [{ key: "sizes", structure: [{ key: "name", title: "Name" }, { key: "bytes", title: "Bytes" }] }],
     extended_csv_files: [{ href: "/sizes/csv", title: "Sizes" }],
   };
-  const { page, leave } = await visit(browser, { history: 60, template_args }, "", {}, (mock) => {
+  const { page, leave } = await visit({ history: 60, template_args }, "", {}, (mock) => {
     mock.extended = [{ key: "sizes", data: [{ name: "/a", bytes: 12 }] }];
   });
   await page.getByRole("tab", { name: "Sizes" }).click();

@@ -3,19 +3,15 @@
 // A frame is dropped when the page's thread works longer than a frame lasts. What it works is asked of Chromium itself, in
 // time on the processor, so that it does not matter what else the machine does.
 
-import type { Browser, CDPSession, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { launch, memory, visit, type Visit } from "./browser.ts";
+import type { CDPSession, Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { memory, openBrowser, visit, type Visit } from "./browser.ts";
 
 /** At 60 frames a second. */
 const FRAME_MS = 1000 / 60;
 const SECONDS = 6;
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser?.close());
+openBrowser();
 
 interface Traced {
   name: string;
@@ -87,7 +83,7 @@ function tooLong(what: string, times: readonly number[]): number {
 }
 
 it("scrolls a thousand rows that change every second without dropping frames", async () => {
-  const visited = await visit(browser, { entries: 1000, history: 3600 }, "#statistics");
+  const visited = await visit({ entries: 1000, history: 3600 }, "#statistics");
   const { page, leave } = visited;
   await page.locator("tbody tr:not(.gap)").first().waitFor();
   expect(await page.locator("tbody tr").count(), "only the rows in sight exist").toBeLessThan(80);
@@ -102,7 +98,7 @@ it("scrolls a thousand rows that change every second without dropping frames", a
 });
 
 it("draws an hour of history every second without dropping frames", async () => {
-  const visited = await visit(browser, { entries: 1000, history: 3600 }, "#charts", { viewport: { width: 1280, height: 1600 } });
+  const visited = await visit({ entries: 1000, history: 3600 }, "#charts", { viewport: { width: 1280, height: 1600 } });
   const { page, leave } = visited;
   await page.getByRole("button", { name: "1 h" }).click();
   await page.waitForTimeout(1000);
@@ -113,7 +109,7 @@ it("draws an hour of history every second without dropping frames", async () => 
 
 it("does not grow over an hour of updates", async () => {
   // Two hours of history to begin with: as much as a tab ever holds.
-  const { page, mock, leave } = await visit(browser, { entries: 20, history: 7200 }, "#charts");
+  const { page, mock, leave } = await visit({ entries: 20, history: 7200 }, "#charts");
   const session: CDPSession = await page.context().newCDPSession(page);
   await session.send("Performance.enable");
   const hour = async (seconds: number) => {

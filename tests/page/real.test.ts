@@ -1,27 +1,22 @@
 // The journey once more, with the command itself: what the mock promises has to be true.
 
 import { readFileSync } from "node:fs";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launch } from "./browser.ts";
+import { browser, complaintsOf, openBrowser } from "./browser.ts";
 import { katydid, type Running, target } from "./katydid.ts";
 
-let browser: Browser;
+openBrowser();
 let shop: Running;
 beforeAll(async () => {
-  [browser, shop] = await Promise.all([launch(), target()]);
+  shop = await target();
 });
-afterAll(async () => {
-  await browser?.close();
-  await shop?.end();
-});
+afterAll(() => shop?.end());
 
 async function open(url: string, options = {}): Promise<{ page: Page; complaints: string[] }> {
   const context = await browser.newContext({ locale: "en-US", permissions: ["clipboard-read", "clipboard-write"], ...options });
   const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(String(error)));
+  const complaints = complaintsOf(page);
   await page.goto(url);
   return { page, complaints };
 }

@@ -4,33 +4,26 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Browser, BrowserContextOptions } from "playwright-core";
+import type { BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { filled, Mock } from "../../web/mock/server.mjs";
-import { launch } from "./browser.ts";
+import { browser, complaintsOf, openBrowser, TEMPLATE } from "./browser.ts";
 
-const TEMPLATE = new URL("../../web/dist/report.html", import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), "katydid-report-"));
 const path = join(folder, "report.html");
-let browser: Browser;
 
-beforeAll(async () => {
-  browser = await launch();
+openBrowser();
+beforeAll(() => {
   const mock = new Mock({ entries: 200, history: 3600 });
   mock.state = "stopped";
   writeFileSync(path, filled(readFileSync(TEMPLATE, "utf8"), mock.report()));
 });
-afterAll(async () => {
-  await browser?.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => rmSync(folder, { recursive: true }));
 
 async function open(options: BrowserContextOptions = {}) {
   const context = await browser.newContext({ ...options, offline: true });
   const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(String(error)));
+  const complaints = complaintsOf(page);
   const asked: string[] = [];
   page.on("request", (request) => asked.push(request.url()));
   return { context, page, complaints, asked };

@@ -1,27 +1,16 @@
 // A report tells what was asked of the run, and what became of it.
 
-import { readFileSync } from "node:fs";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { filled, Mock } from "../../web/mock/server.mjs";
-import { launch } from "./browser.ts";
+import { expect, it } from "vitest";
+import { Mock } from "../../web/mock/server.mjs";
+import { openBrowser, reportOf } from "./browser.ts";
 import { level, linesOf, outcome } from "./judged.ts";
 
-const TEMPLATE = readFileSync(new URL("../../web/dist/report.html", import.meta.url), "utf8");
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-});
+openBrowser();
 
 async function told(verdict: unknown) {
   const mock = new Mock({ entries: 3, history: 10 });
   mock.state = "stopped";
-  const page = await browser.newPage({ offline: true });
-  await page.setContent(filled(TEMPLATE, { ...mock.report(), verdict }));
+  const page = await reportOf({ ...mock.report(), verdict });
   await page.locator(".part > h2").first().waitFor();
   return page;
 }

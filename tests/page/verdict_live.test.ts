@@ -1,17 +1,10 @@
 // What is asked of a run, while it goes on: in numbers that move, and in a form that can ask for more.
 
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { launch, type Visit, visit } from "./browser.ts";
+import { expect, it } from "vitest";
+import { openBrowser, type Visit, visit } from "./browser.ts";
 import { level, linesOf, outcome } from "./judged.ts";
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-});
+openBrowser();
 
 function standing(now: number, state: "met" | "broken") {
   const passed = state !== "broken";
@@ -33,7 +26,7 @@ const rule = { rule: "409 on POST /*/state", verdict: "expected", limit: null, r
 const from = { ...rule, method: "POST", name: "/tools/[id]/state", from: "'Expected [200], got 409'", occurrences: 25, first_seen_at: 1, last_seen_at: 2 };
 
 async function open(context = {}): Promise<Visit> {
-  const found = await visit(browser, { entries: 3, history: 20 }, "", context, (mock) => {
+  const found = await visit({ entries: 3, history: 20 }, "", context, (mock) => {
     mock.judge("verdict", standing(900, "met"));
     mock.judge("expectations", { rules: [rule], reclassified: [from] });
   });
@@ -65,14 +58,14 @@ it("tells levels, thresholds with their limits, and what was reclassified, as it
 });
 
 it("has no such tab where nothing is asked", async () => {
-  const { page, leave } = await visit(browser, { entries: 3, history: 20 });
+  const { page, leave } = await visit({ entries: 3, history: 20 });
   await page.getByRole("tab", { name: "Failures" }).waitFor();
   expect(await page.getByRole("tab", { name: "Verdict" }).count()).toBe(0);
   await leave();
 });
 
 it("groups failures by their cause, while they come", async () => {
-  const { page, mock, leave } = await visit(browser, { entries: 3, history: 20 });
+  const { page, mock, leave } = await visit({ entries: 3, history: 20 });
   const group = { cause: "proxy", method: "POST", name: "/rpc", failures: 37, requests: 1276, share: 0.029, example: "502", first_seen_at: 1, last_seen_at: 2, samples: ["s1"] };
   mock.judge("triage", { groups: [group] });
   await page.getByRole("tab", { name: "Failures" }).click();
@@ -86,7 +79,7 @@ it("groups failures by their cause, while they come", async () => {
 });
 
 it("asks what the form says, by keyboard", async () => {
-  const { page, mock, leave } = await visit(browser);
+  const { page, mock, leave } = await visit();
   const summary = page.locator("summary", { hasText: "Verdict" });
   await summary.focus();
   await page.keyboard.press("Enter");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Entry } from "../src/api/types.ts";
-import { grouped, matching, prefixOf, sorted, visible } from "../src/model/table.ts";
+import { grouped, matching, methodAndName, prefixOf, sorted, visible } from "../src/model/table.ts";
 
 function entry(method: string, name: string, more: Partial<Entry> = {}): Entry {
   return {
@@ -12,11 +12,11 @@ function entry(method: string, name: string, more: Partial<Entry> = {}): Entry {
 describe("a filter", () => {
   const entries = [entry("GET", "/api/orders"), entry("POST", "/api/orders"), entry("GET", "/health")];
   it("wants every word, in method or name", () => {
-    expect(matching(entries, "post ORDERS")).toEqual([entries[1]]);
-    expect(matching(entries, "get")).toHaveLength(2);
-    expect(matching(entries, "nothing")).toEqual([]);
+    expect(matching(entries, "post ORDERS", methodAndName)).toEqual([entries[1]]);
+    expect(matching(entries, "get", methodAndName)).toHaveLength(2);
+    expect(matching(entries, "nothing", methodAndName)).toEqual([]);
   });
-  it("that is empty keeps the list as it is", () => expect(matching(entries, "  ")).toBe(entries));
+  it("that is empty keeps the list as it is", () => expect(matching(entries, "  ", methodAndName)).toBe(entries));
 });
 
 describe("an order", () => {

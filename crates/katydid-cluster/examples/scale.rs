@@ -6,6 +6,8 @@
 //! says how busy that is and how long a heartbeat waits. In the tree, masters report to a master as workers of katydid's
 //! do: there is no such tree in katydid; the table says when one would be worth it.
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::hint::black_box;
@@ -16,7 +18,9 @@ use katydid_cluster::master::{Action, Master, Settings};
 use katydid_cluster::message::{Heartbeat, decode_to_master, encode_to_master, encode_to_worker};
 use katydid_cluster::report::Mark;
 use katydid_cluster::{Now, Report, ToMaster, UserCounts, Version};
-use katydid_stats::{RunStats, Sample};
+use katydid_stats::RunStats;
+
+use common::stats;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -28,9 +32,6 @@ const JITTER_US: u64 = 50_000;
 
 /// Simulated time.
 const SPAN_US: u64 = 30_000_000;
-
-/// Requests of one name in one report.
-const REQUESTS: u64 = 20;
 
 /// Messages that are timed.
 const TIMED: u32 = 300;
@@ -91,18 +92,6 @@ impl Costs {
             whole: time(|number| report(Some(mark(number))))?,
         })
     }
-}
-
-fn stats(names: u64) -> RunStats {
-    let mut stats = RunStats::new(1_700_000_000.0);
-    for name in 0..names {
-        let id = stats.entry("GET", &format!("/shop/category/{name}/items"));
-        for number in 0..REQUESTS {
-            let ms = 3.0 + (number * 7 + name % 40) as f64;
-            stats.record(id, &Sample::new(1_700_000_000.0 + number as f64 / 7.0, Some(ms), 1234));
-        }
-    }
-    stats
 }
 
 /// What the quickest third of such messages cost each: a busy machine makes the others slow.

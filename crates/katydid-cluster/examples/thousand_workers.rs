@@ -5,6 +5,8 @@
 //! `benches/master.py` lets them loose on whole masters, ours and stock Locust's. Linux only: the numbers come from
 //! `/proc`.
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -19,14 +21,13 @@ use katydid_cluster::message::{Heartbeat, decode_to_worker, encode_to_master};
 use katydid_cluster::node::{Ledger, MasterNode};
 use katydid_cluster::zmtp::{Session, Side};
 use katydid_cluster::{Report, ToMaster, ToWorker, UserCounts, Version};
-use katydid_stats::{RunStats, Sample};
+use katydid_stats::RunStats;
+
+use common::{REQUESTS, stats};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const VERSION: &str = "2.46.3";
-
-/// Requests of one name in one report.
-const REQUESTS: u64 = 20;
 
 /// From one heartbeat of the worker whose answers are timed to the next.
 const PROBE_PAUSE: Duration = Duration::from_millis(100);
@@ -236,18 +237,6 @@ impl Reports {
         bytes[at..].copy_from_slice(worker.id.as_bytes());
         bytes
     }
-}
-
-fn stats(names: u64) -> RunStats {
-    let mut stats = RunStats::new(1_700_000_000.0);
-    for name in 0..names {
-        let id = stats.entry("GET", &format!("/shop/category/{name}/items"));
-        for number in 0..REQUESTS {
-            let ms = 3.0 + (number * 7 + name % 40) as f64;
-            stats.record(id, &Sample::new(1_700_000_000.0 + number as f64 / 7.0, Some(ms), 1234));
-        }
-    }
-    stats
 }
 
 fn be_workers(place: &str, count: u64, seconds: u64, names: u64) -> Outcome<()> {

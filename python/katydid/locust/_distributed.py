@@ -24,6 +24,9 @@ logger = logging.getLogger("locust.runners")
 PAUSE = "katydid_pause"
 """The type of the message by which a master has katydid's workers pause, or go on."""
 
+SAMPLES = "katydid_samples"
+"""The type of the message by which a worker tells katydid's master of failed exchanges."""
+
 
 def key_of(options: Namespace | None) -> dict[str, str | None]:
     """The cluster's key as the options give it: arguments for a native node.

@@ -16,9 +16,10 @@ import gevent
 from gevent.event import Event
 
 from katydid import _core
+from katydid.results import samples
 
 from . import runners
-from ._distributed import PAUSE, DistributedRunner, has_key, key_of
+from ._distributed import PAUSE, SAMPLES, DistributedRunner, has_key, key_of
 from ._nodes import WorkerNodes
 from ._version import version
 from .dispatch import UsersDispatcher, class_fields
@@ -175,9 +176,9 @@ class MasterRunner(DistributedRunner):
             super().resume()
             self._tell_pause(False)
 
-    def _tell_pause(self, is_paused: bool) -> None:
+    def _tell_pause(self, is_paused: bool, only: str | None = None) -> None:
         for id, *_, is_ours in self._node.workers():
-            if is_ours:
+            if is_ours and only in (None, id):
                 self._node.send(PAUSE, is_paused, id)
 
     def send_message(self, msg_type: str, data: Any = None, client_id: str | None = None) -> None:
@@ -338,6 +339,8 @@ class MasterRunner(DistributedRunner):
         if not was_there:
             for settings in self.environment._user_settings:
                 self._node.send("update_user_class", settings, client_id)
+        if was_there or self.is_paused:
+            self._tell_pause(self.is_paused, client_id)  # it may have missed the last word
         self._spread_anew(client_id, is_there=True)
 
     def _hear_heartbeat(self, client_id: str) -> None:
@@ -383,7 +386,16 @@ class MasterRunner(DistributedRunner):
             return {"error": f"the master cannot read its locustfile: {fault}"}
 
     def _hear_custom(self, client_id: str, type: str, data: Any) -> None:
-        self._deliver(type, data, client_id)
+        if type == SAMPLES:
+            self._keep_samples(client_id, data)
+        else:
+            self._deliver(type, data, client_id)
+
+    def _keep_samples(self, client_id: str, news: Any) -> None:
+        try:
+            samples.of(self.environment).hear(news)
+        except ValueError as fault:
+            logger.warning("%s has sent failed exchanges that cannot be read: %s", client_id, fault)
 
     def _hear_spawning_complete(self, user_count: int, is_reported: bool, is_takeover: bool) -> None:
         if self.state not in (STATE_SPAWNING, STATE_RUNNING) or self._node.state == STATE_SPAWNING:

@@ -21,9 +21,10 @@ from gevent.lock import RLock
 from gevent.queue import Queue
 
 from katydid import _core
+from katydid.results import samples
 
 from . import argument_parser, log, runners
-from ._distributed import PAUSE, DistributedRunner, key_of
+from ._distributed import PAUSE, SAMPLES, DistributedRunner, key_of
 from ._version import version
 from .rpc.zmqrpc import Client
 from .runners import STATE_INIT, STATE_RUNNING, STATE_SPAWNING, STATE_STOPPED
@@ -230,15 +231,19 @@ class WorkerRunner(DistributedRunner):
     def _end_run(self) -> None:
         self._newest = None
         self.stop()
-        self._report()
+        self._report(is_last=True)
         wait = self.environment.stop_timeout + _additional_wait()
         self.worker_state = STATE_INIT
         self._node.stopped(wait)
 
     # What goes to the master
 
-    def _report(self) -> None:
-        """Take out what was measured and send it, with what listeners add."""
+    def _report(self, is_last: bool = False) -> None:
+        """Take out what was measured and send it, with what listeners add; failed exchanges go before it."""
+        if self._node.has_katydid_master:
+            news = samples.of(self.environment).news(is_last)
+            if news:
+                self._node.send(SAMPLES, news)
         data: dict[str, Any] = {}
         self.environment.events.report_to_master.fire(client_id=self.client_id, data=data)
         added = {str(name): value for name, value in data.items() if name not in _RESERVED}
@@ -297,7 +302,7 @@ class WorkerRunner(DistributedRunner):
             return
         self._has_left = True
         self.stop()
-        self._report()
+        self._report(is_last=True)
         self._say_goodbye()
         self._left.set()
         self.greenlet.kill(block=True)

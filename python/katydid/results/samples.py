@@ -1,7 +1,8 @@
 """What did a failed request look like? The first and the slowest exchanges of each kind of failure are kept.
 
 They are kept within limits: so many kinds, so much of each body, so much of all together. Secrets are masked
-when an exchange is kept, so none is in memory for long and none in a page or a report.
+when an exchange is kept, so none is in memory for long and none in a page or a report. A worker tells its
+master what it has kept, so that the failures of a cluster can be looked at in one place.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from weakref import WeakKeyDictionary
 from katydid import _core
 from katydid.verdict import cause
 
-from . import secrets
+from . import foreign, secrets
 from .secrets import masked, masked_header, masked_url
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ MOST_OF_A_HEADER = 1024
 MOST_HEADERS = 60
 """Headers of a message that are kept."""
 
+MOST_TOLD = 256 << 10
+"""Bytes that a worker tells its master in a run, roughly."""
+
+MOST_TOLD_AT_ONCE = 32 << 10
+"""Bytes that it tells with one report."""
+
 Sample = dict[str, Any]
 Kind = tuple[str, str, str]
 
@@ -50,21 +57,27 @@ class Samples:
         """The first exchange of each kind, then the slowest of the others, slowest first."""
         self._count = 0
         self._bytes = 0
+        self._told = 0
+        """Exchanges up to this id were told the master, or will not be."""
+        self._told_bytes = 0
 
     def offer(self, response: Any, exception: Any) -> None:
         """Keep this exchange if it is the first of its kind, or one of the slowest."""
         client, method, url, _, _ = response._sent()
         kind = (method, str(response._stats_name), _core.stats_error_text(exception))
         response_ms, phases = _core.response_times(response)
+        if self._is_wanted(kind, response_ms):
+            self._keep(kind, self._sample(kind, response, exception, client, url, response_ms, dict(phases)))
+
+    def _is_wanted(self, kind: Kind, response_ms: float) -> bool:
         kept = self._kept.get(kind)
         if kept is None:
-            if len(self._kept) >= MOST_KINDS:
-                return
-            kept = []
+            return len(self._kept) < MOST_KINDS
+        return len(kept) <= SLOWEST_KEPT or response_ms > float(kept[-1]["response_ms"])
+
+    def _keep(self, kind: Kind, sample: Sample) -> None:
+        kept = self._kept.get(kind, [])
         is_full = len(kept) > SLOWEST_KEPT
-        if is_full and response_ms <= kept[-1]["response_ms"]:
-            return
-        sample = self._sample(kind, response, exception, client, url, response_ms, dict(phases))
         room = MOST_BYTES - self._bytes + (_size(kept[-1]) if is_full else 0)
         if _size(sample) > room - MOST_BYTES // 2:
             _leave_out_bodies(sample)
@@ -128,10 +141,40 @@ class Samples:
         """Every exchange that is kept, by id."""
         return {sample["id"]: sample for kept in self._kept.values() for sample in _linked(kept)}
 
+    def news(self, is_last: bool = False) -> list[tuple[Kind, Sample]]:
+        """What a master is to hear of: exchanges kept since the last time, as many as go with one report."""
+        if self._told == self._count:
+            return []
+        new = ((int(one["id"]), kind, one) for kind, kept in self._kept.items() for one in kept)
+        left = MOST_TOLD if is_last else MOST_TOLD_AT_ONCE
+        told: list[tuple[Kind, Sample]] = []
+        for number, kind, sample in sorted(item for item in new if item[0] > self._told):
+            if left <= 0:
+                return told  # the rest goes with the next report
+            self._told = number
+            size = _size(sample)
+            if self._told_bytes + size <= MOST_TOLD:
+                self._told_bytes += size
+                left -= size
+                told.append((kind, sample))
+        self._told = self._count
+        return told
+
+    def hear(self, news: Any) -> None:
+        """Keep what a worker tells, as if it had happened here.
+
+        Raises:
+            ValueError: it is not what :meth:`news` makes. What comes before the fault is kept.
+        """
+        for kind, sample in foreign.exchanges(news):
+            if self._is_wanted(kind, sample["response_ms"]):
+                sample["curl"] = curl(sample["method"], sample["url"], sample["request"])
+                self._keep(kind, sample)
+
     def forget(self, **_: Any) -> None:
         """Begin anew."""
         self._kept.clear()
-        self._count = self._bytes = 0
+        self._count = self._bytes = self._told = self._told_bytes = 0
 
 
 def _linked(kept: list[Sample]) -> list[Sample]:

@@ -2,6 +2,7 @@
 
 import type { ReportData } from "../report/data.ts";
 import { call } from "./client.ts";
+import type { Figures } from "./types.ts";
 
 export interface StoredRun {
   run: number;
@@ -43,17 +44,6 @@ export interface Distribution {
   method: string;
   name: string;
   times: Buckets;
-}
-
-export interface Figures {
-  requests: number;
-  failures: number;
-  fail_ratio: number;
-  rps: number;
-  avg_ms: number | null;
-  p50_ms: number | null;
-  p95_ms: number | null;
-  p99_ms: number | null;
 }
 
 export type Judgement = "worse" | "undecided" | "better" | "same";

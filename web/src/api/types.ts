@@ -331,16 +331,8 @@ export interface Outcome {
   at_s: number | null;
 }
 
-/** What a level measured. */
-export interface Level {
-  scenario: string | null;
-  number: number;
-  title: string;
-  state: "coming" | "running" | "over";
-  users: number;
-  spawn_rate: number;
-  seconds: number;
-  is_complete: boolean;
+/** What was measured of a level, or of a name in it. */
+export interface Figures {
   requests: number;
   failures: number;
   fail_ratio: number;
@@ -349,6 +341,18 @@ export interface Level {
   p50_ms: number | null;
   p95_ms: number | null;
   p99_ms: number | null;
+}
+
+/** A level of load: what is asked of it and what became of it. */
+export interface Level extends Figures {
+  scenario: string | null;
+  number: number;
+  title: string;
+  state: "coming" | "running" | "over";
+  users: number;
+  spawn_rate: number;
+  seconds: number;
+  is_complete: boolean;
   max_ms: number | null;
   degradation: number | null;
   reference: string;

@@ -2,10 +2,12 @@
 
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { archive, type StoredRun, type StoredRuns } from "../api/stored.ts";
-import { count, duration, moment, NOTHING } from "../model/units.ts";
-import { counts, rates, shares, times } from "../parts/columns.ts";
-import { Confirm, Dialog } from "../parts/Dialog.tsx";
+import { matching } from "../model/table.ts";
+import { count, NOTHING } from "../model/units.ts";
+import { counts, durations, moments, rates, shares, times } from "../parts/columns.ts";
+import { Buttons, Confirm, Dialog } from "../parts/Dialog.tsx";
 import { Field } from "../parts/Field.tsx";
+import { Filter } from "../parts/Filter.tsx";
 import { type Column, Table } from "../parts/Table.tsx";
 import { toComparison, toRun } from "./place.ts";
 
@@ -21,7 +23,7 @@ export function Runs() {
   const read = useCallback(() => archive.runs().then(setStored, (fault: Error) => setWrong(fault.message)), []);
   useReading(stored, read);
 
-  const runs = useMemo(() => (stored?.runs ?? []).filter((run) => matches(run, filter)), [stored, filter]);
+  const runs = useMemo(() => matching(stored?.runs ?? [], filter, lineOf), [stored, filter]);
   const columns = useMemo(() => columnsOf(chosen, setChosen), [chosen]);
   const act = (action: Promise<unknown>) =>
     action.then(
@@ -38,14 +40,7 @@ export function Runs() {
   return (
     <section aria-label="Stored runs">
       <div className="bar">
-        <input
-          type="search"
-          className="filter"
-          placeholder="Filter by name, host, profile or result"
-          aria-label="Filter by name, host, profile or result"
-          value={filter}
-          onChange={(event) => setFilter(event.target.value)}
-        />
+        <Filter label="Filter by name, host, profile or result" text={filter} onText={setFilter} />
         <button type="button" className="primary" disabled={chosen.length !== 2} onClick={() => go(toComparison(first as number, second as number))}>
           Compare
         </button>
@@ -130,29 +125,24 @@ function Baseline(props: { run: number; names: string[]; onName: (name: string) 
             </>
           )}
         </Field>
-        <footer className="buttons">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
+        <Buttons onClose={onClose}>
           <button type="submit" className="primary">
             Set
           </button>
-        </footer>
+        </Buttons>
       </form>
     </Dialog>
   );
 }
 
-export function resultOf(run: StoredRun): string {
+function resultOf(run: StoredRun): string {
   if (run.state !== "finished") return run.state;
   if (run.passed === null) return NOTHING;
   return run.passed ? "passed" : "failed";
 }
 
-/** Whether every word is in what the list says of a run. */
-export function matches(run: StoredRun, text: string): boolean {
-  const line = [run.run, run.locustfile, run.host, run.profile, resultOf(run), run.revision, ...run.baselines].join(" ").toLowerCase();
-  return text.toLowerCase().split(/\s+/).every((word) => line.includes(word));
+function lineOf(run: StoredRun): string {
+  return [run.run, run.locustfile, run.host, run.profile, resultOf(run), run.revision, ...run.baselines].join(" ");
 }
 
 function columnsOf(chosen: readonly number[], onChosen: (chosen: readonly number[]) => void): Column<StoredRun>[] {
@@ -170,13 +160,13 @@ function columnsOf(chosen: readonly number[], onChosen: (chosen: readonly number
         </span>
       ),
     },
-    { key: "began", title: "Began", width: 200, value: (run) => run.started_at, show: (run) => moment(run.started_at) },
+    moments("began", "Began", (run) => run.started_at, 200),
     { key: "result", title: "Result", width: 100, value: resultOf, show: (run) => <Result run={run} /> },
     { key: "baseline", title: "Baseline", width: 120, value: (run) => run.baselines.join(", ") || null, show: (run) => <b>{run.baselines.join(", ")}</b> },
     { key: "locustfile", title: "Locustfile", width: 160, value: (run) => run.locustfile || null },
     { key: "profile", title: "Profile", width: 110, value: (run) => run.profile || null },
     counts("users", "Users", (run) => run.users, 80),
-    { key: "seconds", title: "Time", width: 110, numeric: true, value: (run) => run.seconds, show: (run) => duration(run.seconds) },
+    durations("seconds", "Time", (run) => run.seconds),
     rates("rps", "Rate", (run) => run.rps),
     times("p95", "p95", (run) => run.p95_ms),
     shares("failed", "Failed", (run) => run.fail_ratio),

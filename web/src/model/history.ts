@@ -12,15 +12,8 @@ export const FINE_POINTS = 3_600;
 export const COARSE_POINTS = 3_600;
 
 /** A point as it is kept: heat is flat (bucket, count, bucket, count, …), which takes a tenth of the memory of pairs. */
-export interface Past {
-  at: number;
+export interface Past extends Omit<Point, "heat"> {
   span_s: number;
-  users: number | null;
-  rps: number | null;
-  fail_per_s: number | null;
-  percentiles: Record<string, number | null>;
-  avg_ms: number | null;
-  lag_p99_ms: number | null;
   heat: number[];
 }
 

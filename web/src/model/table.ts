@@ -13,14 +13,18 @@ export interface Row extends Entry {
   members?: number;
 }
 
-/** The entries whose method or name contains every word of the text. */
-export function matching<T extends { method: string; name: string }>(entries: readonly T[], text: string): readonly T[] {
+/** The rows whose line contains every word of the text. */
+export function matching<T>(rows: readonly T[], text: string, lineOf: (row: T) => string): readonly T[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return entries;
-  return entries.filter((entry) => {
-    const line = `${entry.method} ${entry.name}`.toLowerCase();
+  if (words.length === 0) return rows;
+  return rows.filter((row) => {
+    const line = lineOf(row).toLowerCase();
     return words.every((word) => line.includes(word));
   });
+}
+
+export function methodAndName({ method, name }: { method: string; name: string }): string {
+  return `${method} ${name}`;
 }
 
 // One collator for all comparisons: making it is what makes localeCompare slow.

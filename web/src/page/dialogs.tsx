@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import type { Run } from "../api/types.ts";
-import { Dialog } from "../parts/Dialog.tsx";
+import { Buttons, Dialog } from "../parts/Dialog.tsx";
 import { Field } from "../parts/Field.tsx";
 import { areOn, type Shortcut, switchOn } from "../parts/shortcuts.ts";
 
@@ -44,14 +44,11 @@ export function Edit(props: { run: Run; onChange: (users: number, rate: number) 
             {wrong.all}
           </p>
         )}
-        <footer className="buttons">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
+        <Buttons onClose={onClose}>
           <button type="submit" className="primary">
             Change
           </button>
-        </footer>
+        </Buttons>
       </form>
     </Dialog>
   );

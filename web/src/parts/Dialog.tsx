@@ -38,16 +38,25 @@ export function Dialog(props: { title: string; onClose: () => void; children: Re
   );
 }
 
+/** The end of a dialog that asks: to leave all as it is, or to go on. */
+export function Buttons({ onClose, children }: { onClose: () => void; children: ReactNode }) {
+  return (
+    <footer className="buttons">
+      <button type="button" onClick={onClose}>
+        Cancel
+      </button>
+      {children}
+    </footer>
+  );
+}
+
 /** Asks before something that cannot be undone. */
 export function Confirm(props: { title: string; text: string; yes: string; onYes: () => void; onClose: () => void }) {
   const { title, text, yes, onYes, onClose } = props;
   return (
     <Dialog title={title} onClose={onClose}>
       <p>{text}</p>
-      <footer className="buttons">
-        <button type="button" onClick={onClose}>
-          Cancel
-        </button>
+      <Buttons onClose={onClose}>
         <button
           type="button"
           className="danger"
@@ -58,7 +67,7 @@ export function Confirm(props: { title: string; text: string; yes: string; onYes
         >
           {yes}
         </button>
-      </footer>
+      </Buttons>
     </Dialog>
   );
 }

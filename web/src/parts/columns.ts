@@ -1,32 +1,39 @@
-// The columns that tables have in common: counts, shares, times, moments.
+// The columns that tables have in common: counts, shares, times, durations, moments.
 
-import { count, figure, moment, percent, rate } from "../model/units.ts";
+import type { ReactNode } from "react";
+import { count, duration, figure, moment, percent, rate } from "../model/units.ts";
 import type { Column } from "./Table.tsx";
 
 type Value<R> = (row: R) => number | null;
 
-function number<R>(key: string, title: string, width: number, value: Value<R>, show: (value: number | null) => string): Column<R> {
+/** Numbers with a look of their own. */
+export function numbers<R>(key: string, title: string, value: Value<R>, show: (value: number | null) => ReactNode, width = 90): Column<R> {
   return { key, title, width, numeric: true, value, show: (row) => show(value(row)) };
 }
 
 /** How often something happened. */
 export function counts<R>(key: string, title: string, value: Value<R>, width = 100): Column<R> {
-  return number(key, title, width, value, count);
+  return numbers(key, title, value, count, width);
 }
 
 /** A part of a whole. */
 export function shares<R>(key: string, title: string, value: Value<R>, width = 90): Column<R> {
-  return number(key, title, width, value, percent);
+  return numbers(key, title, value, percent, width);
 }
 
 /** Milliseconds. */
 export function times<R>(key: string, title: string, value: Value<R>, width = 90): Column<R> {
-  return { ...number(key, title, width, value, figure), unit: "ms" };
+  return { ...numbers(key, title, value, figure, width), unit: "ms" };
+}
+
+/** How long something took, in seconds. */
+export function durations<R>(key: string, title: string, value: Value<R>, width = 110): Column<R> {
+  return numbers(key, title, value, duration, width);
 }
 
 /** Times per second. */
 export function rates<R>(key: string, title: string, value: Value<R>, width = 90): Column<R> {
-  return { ...number(key, title, width, value, rate), unit: "/s" };
+  return { ...numbers(key, title, value, rate, width), unit: "/s" };
 }
 
 /** Seconds since the epoch. */

@@ -1,11 +1,13 @@
 // Is a run slower than its baseline? Each level and name on both sides, and their distributions over each other.
 
 import { useMemo, useState } from "react";
-import type { Change, Compared, ComparedRow, Figures, Judgement } from "../api/stored.ts";
+import type { Change, Compared, ComparedRow, Judgement } from "../api/stored.ts";
+import type { Figures } from "../api/types.ts";
 import { Overlay } from "../charts/Overlay.tsx";
-import { matching } from "../model/table.ts";
-import { count, NOTHING, percent } from "../model/units.ts";
-import { counts, rates, shares, times } from "../parts/columns.ts";
+import { matching, methodAndName } from "../model/table.ts";
+import { count, NOTHING } from "../model/units.ts";
+import { counts, numbers, rates, shares, times } from "../parts/columns.ts";
+import { Filter } from "../parts/Filter.tsx";
 import { type Column, Table } from "../parts/Table.tsx";
 import { change as changed } from "./Verdict.tsx";
 
@@ -33,19 +35,12 @@ export function Comparison({ comparison }: { comparison: Compared }) {
         />
       )}
       <div className="bar compared">
-        <input
-          type="search"
-          className="filter"
-          placeholder="Filter by name or method"
-          aria-label="Filter by name or method"
-          value={filter}
-          onChange={(event) => setFilter(event.target.value)}
-        />
+        <Filter label="Filter by name or method" text={filter} onText={setFilter} />
       </div>
       <Table
         label="Levels and names"
         columns={columns}
-        rows={matching(rows, filter)}
+        rows={matching(rows, filter, methodAndName)}
         rowKey={(row) => String(row.order)}
         initial={{ by: "outcome", descending: false }}
         empty={rows.length === 0 ? "They have no level in common." : "Nothing matches this filter."}
@@ -57,6 +52,7 @@ export function Comparison({ comparison }: { comparison: Compared }) {
 type Row = ComparedRow & { order: number };
 
 const ORDER: readonly Judgement[] = ["worse", "undecided", "better", "same"];
+const SIDES = { before: "Before", after: "Now" } as const;
 
 export function isRegression({ rows }: Compared): boolean {
   return rows.some(({ outcome }) => outcome === "worse");
@@ -101,54 +97,30 @@ function Outcome({ outcome }: { outcome: Judgement }) {
 }
 
 function columnsOf(rows: readonly Row[], onOpen: (order: number) => void): Column<Row>[] {
-  const side = (key: "before" | "after", title: string, value: (figures: Figures) => number | null) => ({
-    key: `${key} ${title}`,
-    title: `${key === "before" ? "Before" : "Now"} ${title}`,
-    value: (row: Row) => (row[key] === null ? null : value(row[key])),
-  });
-  const pair = (title: string, value: (figures: Figures) => number | null) =>
-    (["before", "after"] as const).map((key) => {
-      const { key: name, title: words, value: of } = side(key, title, value);
-      return times<Row>(name, words, of, 124);
-    });
-  const by = (metric: Change["metric"], title: string): Column<Row> => ({
-    key: metric,
-    title,
-    width: 110,
-    numeric: true,
-    value: (row) => figuresOf(row, metric)?.change ?? null,
-    show: (row) => changed(figuresOf(row, metric)?.change ?? null),
-  });
+  const pair = (kind: typeof counts<Row>, title: string, value: (figures: Figures) => number | null, width = 124) =>
+    (["before", "after"] as const).map((side) =>
+      kind(`${side} ${title}`, `${SIDES[side]} ${title}`, (row) => (row[side] === null ? null : value(row[side])), width),
+    );
+  const by = (metric: Change["metric"], title: string) =>
+    numbers<Row>(metric, title, (row) => figuresOf(row, metric)?.change ?? null, changed, 110);
   const level: Column<Row>[] = rows.some((row) => row.level !== "")
     ? [{ key: "level", title: "Level", width: 150, value: (row) => row.level }]
     : [];
-  const failed = (["before", "after"] as const).map((key) => {
-    const { key: name, title, value } = side(key, "failed", (figures) => figures.fail_ratio);
-    return shares<Row>(name, title, value, 124);
-  });
-  const rate = (["before", "after"] as const).map((key) => {
-    const { key: name, title, value } = side(key, "rate", (figures) => figures.rps);
-    return rates<Row>(name, title, value, 124);
-  });
-  const requests = (["before", "after"] as const).map((key) => {
-    const { key: name, title, value } = side(key, "requests", (figures) => figures.requests);
-    return counts<Row>(name, title, value, 140);
-  });
   return [
     { key: "name", title: "Name", width: 240, value: (row) => row.name, show: (row) => <Open row={row} onOpen={onOpen} /> },
     { key: "outcome", title: "Result", width: 100, value: (row) => ORDER.indexOf(row.outcome), show: (row) => <Outcome outcome={row.outcome} /> },
     ...level,
     { key: "method", title: "Method", width: 90, value: (row) => row.method },
-    ...pair("p95", (figures) => figures.p95_ms),
+    ...pair(times, "p95", (figures) => figures.p95_ms),
     by("p95", "p95 by"),
     { key: "interval", title: "99 % interval", width: 190, value: (row) => figuresOf(row, "p95")?.low ?? null, show: (row) => interval(figuresOf(row, "p95")) },
-    { key: "allowed", title: "Allowed", width: 90, numeric: true, value: (row) => figuresOf(row, "p95")?.allowed ?? null, show: (row) => percent(figuresOf(row, "p95")?.allowed) },
-    ...pair("p50", (figures) => figures.p50_ms),
+    shares("allowed", "Allowed", (row) => figuresOf(row, "p95")?.allowed ?? null),
+    ...pair(times, "p50", (figures) => figures.p50_ms),
     by("p50", "p50 by"),
-    ...pair("p99", (figures) => figures.p99_ms),
-    ...failed,
-    ...rate,
-    ...requests,
+    ...pair(times, "p99", (figures) => figures.p99_ms),
+    ...pair(shares, "failed", (figures) => figures.fail_ratio),
+    ...pair(rates, "rate", (figures) => figures.rps),
+    ...pair(counts, "requests", (figures) => figures.requests, 140),
   ];
 }
 

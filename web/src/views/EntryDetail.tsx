@@ -4,8 +4,9 @@ import { useEffect, useState } from "react";
 import { server } from "../api/client.ts";
 import { type Entry, type Histogram, PHASES, type PhaseTimes } from "../api/types.ts";
 import { bytes, count, milliseconds, percent, percentileName, rate } from "../model/units.ts";
-import { type Bar, coarse, statusText } from "../model/summary.ts";
+import { coarse, statusText } from "../model/summary.ts";
 import { Dialog } from "../parts/Dialog.tsx";
+import { Bars, Figure } from "../parts/figures.tsx";
 
 /** How long it took on average, and how often there was one: most exchanges have no connect. */
 function phaseText({ avg_ms, p95_ms, count: times }: PhaseTimes): string {
@@ -67,15 +68,6 @@ function share(entry: Entry): number | null {
   return entry.requests === 0 ? null : entry.failures / entry.requests;
 }
 
-function Figure({ title, text }: { title: string; text: string }) {
-  return (
-    <div>
-      <dt>{title}</dt>
-      <dd>{text}</dd>
-    </div>
-  );
-}
-
 function Phases({ entry }: { entry: Entry }) {
   const rows = PHASES.map((phase) => ({ phase, times: entry.phases[phase] })).filter(({ times }) => times !== undefined);
   if (rows.length === 0) return <p>Phases are not known for this name.</p>;
@@ -87,23 +79,5 @@ function Phases({ entry }: { entry: Entry }) {
         text: phaseText(times as PhaseTimes),
       }))}
     />
-  );
-}
-
-/** A list whose lengths can be compared at a glance. */
-export function Bars({ rows }: { rows: readonly Bar[] }) {
-  const most = Math.max(...rows.map((row) => row.value ?? 0), 0);
-  return (
-    <ul className="bars">
-      {rows.map((row) => (
-        <li key={row.title}>
-          <span>{row.title}</span>
-          <i aria-hidden="true">
-            <b style={{ width: `${most === 0 ? 0 : ((row.value ?? 0) / most) * 100}%` }} />
-          </i>
-          <span className="number">{row.text}</span>
-        </li>
-      ))}
-    </ul>
   );
 }

@@ -4,6 +4,7 @@ import { useMemo, useState } from "react";
 import type { Failure } from "../api/types.ts";
 import { matching } from "../model/table.ts";
 import { counts, moments, request } from "../parts/columns.ts";
+import { Filter } from "../parts/Filter.tsx";
 import { type Column, Table } from "../parts/Table.tsx";
 import { SampleLink, type SampleOf, useSample } from "./SampleDetail.tsx";
 
@@ -15,24 +16,13 @@ export function Failures(props: {
   const { failures, sampleOf } = props;
   const [filter, setFilter] = useState("");
   const [onOpen, detail] = useSample(sampleOf);
-  const rows = useMemo(() => {
-    const byError = failures.map((failure) => ({ ...failure, name: `${failure.name} ${failure.error}` }));
-    const kept = new Set(matching(byError, filter));
-    return failures.filter((_failure, index) => kept.has(byError[index] as Failure));
-  }, [failures, filter]);
+  const rows = useMemo(() => matching(failures, filter, lineOf), [failures, filter]);
   const columns = useMemo(() => columnsOf(onOpen), [onOpen]);
 
   return (
     <section aria-label="Failures">
       <div className="bar">
-        <input
-          type="search"
-          className="filter"
-          placeholder="Filter by name or error"
-          aria-label="Filter by name or error"
-          value={filter}
-          onChange={(event) => setFilter(event.target.value)}
-        />
+        <Filter label="Filter by name or error" text={filter} onText={setFilter} />
       </div>
       <Table
         label="Failures"
@@ -45,6 +35,10 @@ export function Failures(props: {
       {detail}
     </section>
   );
+}
+
+function lineOf({ method, name, error }: Failure): string {
+  return `${method} ${name} ${error}`;
 }
 
 function columnsOf(onOpen: (id: string) => void): Column<Failure>[] {

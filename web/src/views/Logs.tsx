@@ -5,6 +5,7 @@ import type { Logs as LogLines } from "../api/types.ts";
 import { levelOf } from "../model/state.ts";
 import { visible } from "../model/table.ts";
 import { count } from "../model/units.ts";
+import { Filter } from "../parts/Filter.tsx";
 
 const LINE = 20;
 const HERE = "this process";
@@ -24,14 +25,7 @@ export function Logs({ logs }: { logs: LogLines }) {
   return (
     <section aria-label="Logs">
       <div className="bar">
-        <input
-          type="search"
-          className="filter"
-          placeholder="Filter lines"
-          aria-label="Filter lines"
-          value={filter}
-          onChange={(event) => setFilter(event.target.value)}
-        />
+        <Filter label="Filter lines" text={filter} onText={setFilter} />
         {workers.length > 0 && (
           <label className="inline">
             Of{" "}

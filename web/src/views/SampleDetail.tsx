@@ -5,7 +5,7 @@ import { type Message, PHASES, type Sample } from "../api/types.ts";
 import { milliseconds, moment, NOTHING } from "../model/units.ts";
 import { Copy } from "../parts/Copy.tsx";
 import { Dialog } from "../parts/Dialog.tsx";
-import { Bars } from "./EntryDetail.tsx";
+import { Bars, Figure } from "../parts/figures.tsx";
 
 /** Where a sample comes from: the server, or the report itself. */
 export type SampleOf = (id: string) => Promise<Sample>;
@@ -70,15 +70,6 @@ function Exchange({ sample }: { sample: Sample }) {
       <Part title="Answer" line={null} message={sample.response} />
       <Phases sample={sample} />
     </>
-  );
-}
-
-function Figure({ title, text }: { title: string; text: string }) {
-  return (
-    <div>
-      <dt>{title}</dt>
-      <dd>{text}</dd>
-    </div>
   );
 }
 

@@ -1,6 +1,6 @@
 // The statistics of every name.
 
-import { useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { type Entry, PHASES } from "../api/types.ts";
 import {
   asText,
@@ -13,8 +13,10 @@ import {
   toggledPercentile,
 } from "../model/columns.ts";
 import { statusText } from "../model/summary.ts";
-import { grouped, matching, type Row } from "../model/table.ts";
-import { bytes, count, figure, percent, percentileName, rate } from "../model/units.ts";
+import { grouped, matching, methodAndName, type Row } from "../model/table.ts";
+import { bytes, count, percent, percentileName, rate } from "../model/units.ts";
+import { counts, numbers, times } from "../parts/columns.ts";
+import { Filter } from "../parts/Filter.tsx";
 import { recall, remember } from "../parts/memory.ts";
 import { Menu } from "../parts/Menu.tsx";
 import { type Column, Table } from "../parts/Table.tsx";
@@ -49,7 +51,7 @@ export function Statistics(props: {
     setChosen(wanted);
     remember(CHOICE, wanted === null ? "" : asText(wanted));
   };
-  const rows = useMemo(() => grouped(matching(entries, filter), depth), [entries, filter, depth]);
+  const rows = useMemo(() => grouped(matching(entries, filter, methodAndName), depth), [entries, filter, depth]);
   const columns = useMemo(() => columnsOf(shown, setOpen), [shown]);
   const available = Object.keys(total?.percentiles ?? {}).sort((a, b) => Number(a) - Number(b));
   const detail = open === null ? undefined : [...entries, ...(total ? [total] : [])].find((entry) => isSame(entry, open));
@@ -57,14 +59,7 @@ export function Statistics(props: {
   return (
     <section aria-label="Statistics">
       <div className="bar">
-        <input
-          type="search"
-          className="filter"
-          placeholder="Filter by name or method"
-          aria-label="Filter by name or method"
-          value={filter}
-          onChange={(event) => setFilter(event.target.value)}
-        />
+        <Filter label="Filter by name or method" text={filter} onText={setFilter} />
         <label className="inline">
           Group{" "}
           <select value={depth} onChange={(event) => setDepth(Number(event.target.value))}>
@@ -132,29 +127,18 @@ function Choice(props: { shown: Shown; available: string[]; onShown: (shown: Sho
 }
 
 function columnsOf(shown: Shown, onOpen: (entry: Row) => void): Column<Row>[] {
-  const number = (key: string, title: string, value: Column<Row>["value"], show: Column<Row>["show"], width = 78) => ({
-    key,
-    title,
-    value,
-    ...(show === undefined ? {} : { show }),
-    width,
-    numeric: true,
-  });
-  const ms = (key: string, title: string, value: (row: Row) => number | null, width = 78) => ({
-    ...number(key, title, value, (row) => figure(value(row)), width),
-    unit: "ms",
-  });
+  const ms = (key: string, title: string, value: (row: Row) => number | null, width = 78) => times(key, title, value, width);
   const choices: Record<ColumnKey, Column<Row>[]> = {
     method: [{ key: "method", title: "Method", width: 80, value: (row) => row.method }],
-    requests: [number("requests", "Requests", (row) => row.requests, (row) => count(row.requests), 88)],
-    failures: [number("failures", "Failures", (row) => row.failures, (row) => <Failures row={row} />, 140)],
-    rps: [number("rps", "Rate", (row) => row.rps, (row) => `${rate(row.rps)}/s`, 86)],
-    fail_per_s: [number("fail_per_s", "Failing", (row) => row.fail_per_s, (row) => <Failing row={row} />, 82)],
+    requests: [counts("requests", "Requests", (row) => row.requests, 88)],
+    failures: [{ key: "failures", title: "Failures", width: 140, numeric: true, value: (row) => row.failures, show: (row) => <Failures row={row} /> }],
+    rps: [numbers("rps", "Rate", (row) => row.rps, (value) => `${rate(value)}/s`, 86)],
+    fail_per_s: [numbers("fail_per_s", "Failing", (row) => row.fail_per_s, failing, 82)],
     avg: [ms("avg", "Average", (row) => row.avg_ms, 104)],
     min: [ms("min", "Min", (row) => row.min_ms)],
     // The percentile of all is the same number.
     max: shown.percentiles.includes("1") ? [] : [ms("max", "Max", (row) => row.max_ms)],
-    bytes: [number("bytes", "Size", (row) => row.avg_bytes, (row) => bytes(row.avg_bytes), 82)],
+    bytes: [numbers("bytes", "Size", (row) => row.avg_bytes, bytes, 82)],
     status: [{ key: "status", title: "Status", width: 180, value: statusText }],
     phases: PHASES.map((phase) => ms(phase, PHASE_TITLES[phase] as string, (row) => row.phases[phase]?.avg_ms ?? null, 112)),
   };
@@ -193,7 +177,7 @@ function Failures({ row }: { row: Row }) {
   );
 }
 
-function Failing({ row }: { row: Row }) {
-  if (row.fail_per_s === null || row.fail_per_s === 0) return <span className="muted">0/s</span>;
-  return <span className="bad">{rate(row.fail_per_s)}/s</span>;
+function failing(perSecond: number | null): ReactNode {
+  if (perSecond === null || perSecond === 0) return <span className="muted">0/s</span>;
+  return <span className="bad">{rate(perSecond)}/s</span>;
 }

@@ -2,7 +2,7 @@
 
 import type { Run, TaskRatio, Tasks } from "../api/types.ts";
 import { count, percent } from "../model/units.ts";
-import { Bars } from "./EntryDetail.tsx";
+import { Bars } from "../parts/figures.tsx";
 
 export function Users({ run, tasks }: { run: Run | null; tasks: Tasks | null }) {
   const classes = Object.entries(run?.users_by_class ?? {}).sort(([, a], [, b]) => b - a);

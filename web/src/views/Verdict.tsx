@@ -1,8 +1,8 @@
 // Did the run meet what was asked of it, or does it so far? Thresholds with what was measured, and levels side by side.
 
 import type { Finding, Level, Outcome, RuleOutcome, Verdict as Found } from "../api/types.ts";
-import { count, duration, NOTHING, percent } from "../model/units.ts";
-import { counts, rates, shares, times } from "../parts/columns.ts";
+import { count, NOTHING, percent } from "../model/units.ts";
+import { counts, durations, numbers, rates, shares, times } from "../parts/columns.ts";
 import { type Column, Table } from "../parts/Table.tsx";
 
 export function Verdict({ verdict }: { verdict: Found }) {
@@ -140,7 +140,7 @@ const LEVELS: readonly Column<Numbered<Level>>[] = [
   { key: "order", title: "Level", width: 220, value: (level) => level.place_in_list, show: (level) => level.title },
   { key: "passed", title: "Result", width: 90, value: resultOf, show: (level) => <Result word={resultOf(level)} /> },
   counts("users", "Users", (level) => level.users, 80),
-  { key: "seconds", title: "Time", width: 100, numeric: true, value: (level) => level.seconds, show: (level) => duration(level.seconds) },
+  durations("seconds", "Time", (level) => level.seconds, 100),
   counts("requests", "Requests", known((level) => level.requests), 110),
   shares("failed", "Failed", known((level) => level.fail_ratio), 100),
   rates("rps", "Rate", known((level) => level.rps)),
@@ -148,12 +148,5 @@ const LEVELS: readonly Column<Numbered<Level>>[] = [
   times("p50", "50 %", (level) => level.p50_ms),
   times("p95", "95 %", (level) => level.p95_ms),
   times("p99", "99 %", (level) => level.p99_ms),
-  {
-    key: "degradation",
-    title: "Degradation",
-    width: 130,
-    numeric: true,
-    value: (level) => level.degradation,
-    show: (level) => change(level.degradation),
-  },
+  numbers("degradation", "Degradation", (level) => level.degradation, change, 130),
 ];

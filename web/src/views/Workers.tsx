@@ -1,36 +1,16 @@
 // The nodes that send.
 
 import type { Worker } from "../api/types.ts";
-import { bytes, count, rate } from "../model/units.ts";
+import { bytes, rate } from "../model/units.ts";
+import { counts, numbers } from "../parts/columns.ts";
 import { type Column, Table } from "../parts/Table.tsx";
 
 const COLUMNS: Column<Worker>[] = [
   { key: "id", title: "Worker", width: 320, value: (row) => row.id },
   { key: "state", title: "State", width: 110, value: (row) => row.state },
-  {
-    key: "users",
-    title: "Users",
-    width: 90,
-    numeric: true,
-    value: (row) => row.user_count,
-    show: (row) => count(row.user_count),
-  },
-  {
-    key: "cpu",
-    title: "CPU",
-    width: 90,
-    numeric: true,
-    value: (row) => row.cpu_usage,
-    show: (row) => `${rate(row.cpu_usage)} %`,
-  },
-  {
-    key: "memory",
-    title: "Memory",
-    width: 110,
-    numeric: true,
-    value: (row) => row.memory_usage,
-    show: (row) => bytes(row.memory_usage),
-  },
+  counts("users", "Users", (row) => row.user_count, 90),
+  numbers("cpu", "CPU", (row) => row.cpu_usage, (usage) => `${rate(usage)} %`),
+  numbers("memory", "Memory", (row) => row.memory_usage, bytes, 110),
 ];
 
 export function Workers({ workers }: { workers: readonly Worker[] }) {

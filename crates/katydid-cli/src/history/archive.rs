@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::arguments::share;
 use super::compare::compare_runs;
+use super::list::told_of;
 use super::{EXIT_VERDICT, now};
 
 /// The document that keeps the percentiles of a run that is over, so that a list need not read what it measured.
@@ -71,28 +72,17 @@ fn run_in_short(run: &Run, summary: Option<&Value>, baselines: &[Baseline]) -> V
     let names: Vec<&str> =
         baselines.iter().filter(|baseline| baseline.run == run.id).map(|baseline| &*baseline.name).collect();
     let of_summary = |key: &str| summary.map_or(Value::Null, |summary| summary[key].clone());
-    json!({
-        "run": run.id.0,
-        "state": run.state(now()),
-        "started_at": run.about.started_at,
-        "ended_at": run.ended_at,
-        "seconds": run.seconds(),
-        "locustfile": run.about.locustfile,
-        "host": run.about.host,
-        "profile": run.about.profile,
-        "users": run.users,
-        "requests": run.requests,
-        "failures": run.failures,
+    let beside = json!({
         "fail_ratio": (run.requests > 0).then(|| run.failures as f64 / run.requests as f64),
         "rps": of_summary("rps"),
         "p50_ms": of_summary("p50_ms"),
         "p95_ms": of_summary("p95_ms"),
         "p99_ms": of_summary("p99_ms"),
         "passed": has_passed(run),
-        "exit_code": run.exit_code,
         "revision": run.about.git.get("revision"),
         "baselines": names,
-    })
+    });
+    told_of(run, beside)
 }
 
 /// Was all met that was asked of a run, its baseline included? Nothing where nothing was asked.

@@ -86,9 +86,9 @@ fn table(rows: &[[String; COLUMNS]]) -> Vec<String> {
     all.iter().map(line).collect()
 }
 
-/// What is known of a run, as JSON; numbers that do not exist are null.
-pub fn run_json(run: &Run, baseline: &str) -> Value {
-    json!({
+/// What every account of a run begins with, and what this one has `beside` it.
+pub(super) fn told_of(run: &Run, beside: Value) -> Value {
+    let mut told = json!({
         "run": run.id.0,
         "state": run.state(now()),
         "started_at": run.about.started_at,
@@ -101,13 +101,24 @@ pub fn run_json(run: &Run, baseline: &str) -> Value {
         "requests": run.requests,
         "failures": run.failures,
         "exit_code": run.exit_code,
+    });
+    if let (Value::Object(told), Value::Object(beside)) = (&mut told, beside) {
+        told.extend(beside);
+    }
+    told
+}
+
+/// What is known of a run, as JSON; numbers that do not exist are null.
+pub fn run_json(run: &Run, baseline: &str) -> Value {
+    let beside = json!({
         "verdict": run.verdict,
         "baseline": if baseline.is_empty() { Value::Null } else { baseline.into() },
         "options": run.about.options,
         "environment": run.about.environment,
         "git": run.about.git,
         "versions": run.about.versions,
-    })
+    });
+    told_of(run, beside)
 }
 
 pub(super) fn show(options: &Show) -> Result<i32, Error> {
