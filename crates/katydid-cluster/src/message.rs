@@ -368,9 +368,14 @@ fn read_pair(reader: &mut Reader<'_>, first: &str, second: &str) -> Result<(u64,
     Ok(pair)
 }
 
+/// Users by class; no more of one than can be added up whatever workers say.
 pub(crate) fn read_users(reader: &mut Reader<'_>) -> Result<UserCounts, Malformed> {
     let pairs = reader.map()?;
-    (0..pairs).map(|_| Ok((reader.text()?.to_owned(), reader.count()?))).collect()
+    let pair = |_| match (reader.text()?, reader.count()?) {
+        (class, users) if users <= u32::MAX.into() => Ok((class.to_owned(), users)),
+        _ => Err(Malformed("so many users are not possible")),
+    };
+    (0..pairs).map(pair).collect()
 }
 
 /// A message and what the sender calls the worker.

@@ -54,6 +54,17 @@ fn everything_that_was_measured_arrives() {
     assert_eq!(arrived.skipped, 0);
 }
 
+#[test]
+fn more_users_than_can_be_added_up_are_refused() {
+    let is_read = |users| {
+        let users = UserCounts::from([("A".to_owned(), users)]);
+        let sent = ToMaster::Stats(Arc::new(Report { users, ..report(everything()) }));
+        decode_to_master(&encode_to_master(&sent, "h_1")).is_ok()
+    };
+    assert!(is_read(0) && is_read(u32::MAX.into()));
+    assert!(!is_read(u64::from(u32::MAX) + 1) && !is_read(u64::MAX));
+}
+
 /// Each kind of statistics alone makes a report another one: none is forgotten by the comparison above.
 #[test]
 fn reports_with_other_statistics_are_others() {
