@@ -17,9 +17,24 @@ from katydid.locust.env import Environment
 from katydid.locust.exception import RunnerAlreadyExistsError
 from katydid.locust.rpc import Message, rpc
 from katydid.locust.runners import DistributedRunner, MasterRunner, WorkerNodes, WorkerRunner
+from katydid.results import samples
 from waiting import eventually
 
 HERE = "127.0.0.1"
+
+_SENT = {"headers": [], "body": None}
+KNOWN = (
+    ("GET", "/a", "status 500"),
+    {
+        "cause": "server error",
+        "url": "http://shop/a",
+        "at": 1,
+        "response_ms": 2,
+        "phases": {},
+        "request": _SENT,
+    },
+)
+"""An exchange that failed."""
 
 
 class Busy(User):
@@ -210,6 +225,42 @@ def test_a_paused_run_pauses_on_the_workers(made: Made) -> None:
     wait_for(lambda: worker.is_paused)
     master.stop()
     assert not master.is_paused and not worker.is_paused
+
+
+def test_a_worker_that_joins_a_paused_run_waits(made: Made) -> None:
+    master = made.master(Busy)
+    first = made.worker(master, Busy)
+    master.start(2, 100)
+    wait_for(lambda: all(is_ours for *_, is_ours in master._node.workers()))
+    master.pause()
+    late = made.worker(master, Busy)
+    wait_for(lambda: first.is_paused and late.is_paused)
+    master.resume()
+    wait_for(lambda: not (first.is_paused or late.is_paused))
+
+
+def test_exchanges_are_of_this_run_and_forgotten_with_the_statistics(
+    made: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    master = made.master(Busy)
+    worker = made.worker(master, Busy)
+    told, kept = (samples.keep(node.environment) for node in (master, worker))
+    master.start(1, 100)
+    wait_for(lambda: worker._run == master._run > 0)
+    wait_for(lambda: all(is_ours for *_, is_ours in master._node.workers()))
+    kept.hear([KNOWN])
+    wait_for(told.all)
+    master.environment.events.reset_stats.fire()
+    wait_for(lambda: not told.all() and not kept.all())
+    for run in (master._run - 1, None, master._run):
+        worker.send_message("katydid_samples", {"run": run, "exchanges": [KNOWN, KNOWN]})
+    wait_for(lambda: len(told.all()) == 2)
+    for broken in (7, [7], [7]):
+        worker.send_message("katydid_samples", {"run": master._run, "exchanges": broken})
+    worker.send_message("katydid_samples", {"run": master._run, "exchanges": [KNOWN]})
+    wait_for(lambda: len(told.all()) == 3)
+    (said,) = [line for line in caplog.messages if "cannot be read" in line]
+    assert said == f"{worker.client_id} has sent failed exchanges that cannot be read: the news is no list"
 
 
 def test_settings_of_classes_reach_workers_of_now_and_later(made: Made) -> None:

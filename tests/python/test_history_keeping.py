@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import signal
 import sqlite3
 import time
 from pathlib import Path
@@ -64,6 +65,23 @@ def test_a_killed_run_is_unfinished_and_loses_its_last_stretch_at_most(place: Pl
     assert "unfinished" in place.run("show 1").stdout
     assert place.run("report 1 -o killed.md").returncode == 0
     assert "/a" in (place.folder / "killed.md").read_text()
+
+
+def test_signals_are_left_to_the_threads_of_python(place: Place) -> None:
+    def masks() -> dict[str, int]:
+        found = {}
+        for thread in Path(f"/proc/{process.pid}/task").iterdir():
+            status = (thread / "status").read_text().splitlines()
+            known = dict(line.split(":\t", 1) for line in status if ":\t" in line)
+            found[known["Name"]] = int(known["SigBlk"], 16)
+        return found
+
+    with place.begin("--autostart -u 2 --web-port 0") as process:
+        eventually("both threads of ours", lambda: {"katydid-store", "katydid-control"} <= masks().keys())
+        ours = {name: mask for name, mask in masks().items() if name.startswith("katydid-")}
+        for number in (signal.SIGINT, signal.SIGTERM):
+            assert all(mask & 1 << (number - 1) for mask in ours.values()), ours
+        assert not any(mask & 1 << (signal.SIGSEGV - 1) for mask in ours.values()), ours
 
 
 def test_a_report_of_a_stored_run_tells_what_its_own_told(place: Place) -> None:
@@ -199,3 +217,23 @@ def test_levels_are_kept_and_each_is_held_against_the_baseline(place: Place) -> 
     assert slow.returncode == 3, slow.stderr
     rows = place.shown("show last")["verdict"]["comparison"]["rows"]
     assert len(rows) == 4 and {row["name"] for row in rows if row["outcome"] == "worse"} == {"/b"}
+
+
+def test_a_digest_is_no_source_and_waits_for_nobody(place: Place) -> None:
+    for _ in range(2):
+        assert place.load(6).returncode == 0
+    anew = place.run("compare 1 2 --json").stdout
+    assert len(json.loads(anew)["rows"]) == 2
+    for content in (b"", b"\x01\xff\xff", b"\x09of another katydid"):
+        with sqlite3.connect(place.store) as database:
+            database.execute("UPDATE document SET content = ? WHERE name = 'digest'", (content,))
+        with sqlite3.connect(place.store) as writer:
+            writer.execute("BEGIN IMMEDIATE")
+            begun = time.monotonic()
+            assert place.run("compare 1 2 --json").stdout == anew
+            assert time.monotonic() - begun < 8, "a writer is waited for 10 s"
+            writer.rollback()
+    assert place.run("compare 1 2 --json").stdout == anew
+    assert content not in {
+        kept for (kept,) in place.rows("SELECT content FROM document WHERE name = 'digest'")
+    }

@@ -248,7 +248,7 @@ def test_a_curl_line_survives_a_shell() -> None:
     words = shlex.split(curl("PUT", "http://h/a b?c='d'", request))
     assert words == [
         *("curl", "-i", "-X", "PUT", "http://h/a b?c='d'"),
-        *("-H", "X-Odd: it's; $(rm)", "--data-binary", "a'b\n$x"),
+        *("-H", "X-Odd: it's; $(rm)", "--data-raw", "a'b\n$x"),
     ]
 
 

@@ -150,4 +150,6 @@ pub(crate) struct Dialect {
     /// Does it also get figures that people query?
     pub(crate) has_figures: bool,
     pub(crate) begin: &'static str,
+    /// Scripts after which it hardly waits for other writers, and after which it waits as ever.
+    pub(crate) patience: [&'static str; 2],
 }

@@ -124,6 +124,8 @@ impl Database for Postgres {
             bytes: "BYTEA",
             has_figures: true,
             begin: "BEGIN",
+            // Writers of different rows do not wait for each other.
+            patience: ["", ""],
         }
     }
 

@@ -1,7 +1,6 @@
 //! A file of SQLite as a database.
 
 use std::path::Path;
-use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql, params_from_iter};
@@ -10,7 +9,7 @@ use crate::database::{Database, Dialect, Row, Value};
 use crate::error::{Error, Result};
 
 /// How long to wait for another process that writes.
-const BUSY: Duration = Duration::from_secs(10);
+const PATIENT: &str = "PRAGMA busy_timeout = 10000";
 
 #[derive(Debug)]
 pub(crate) struct Sqlite {
@@ -27,7 +26,7 @@ impl Sqlite {
         }
         let connection = Connection::open(path).map_err(|error| failed(&error))?;
         let set_up = || -> rusqlite::Result<()> {
-            connection.busy_timeout(BUSY)?;
+            connection.execute_batch(PATIENT)?;
             // It works before the first page is written, and later it would only wait for whoever writes.
             if connection.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0))? == 0 {
                 connection.pragma_update(None, "auto_vacuum", "incremental")?;
@@ -103,6 +102,7 @@ impl Database for Sqlite {
             bytes: "BLOB",
             has_figures: false,
             begin: "BEGIN IMMEDIATE",
+            patience: ["PRAGMA busy_timeout = 200", PATIENT],
         }
     }
 

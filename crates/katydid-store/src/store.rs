@@ -264,6 +264,18 @@ impl Store {
         Ok(())
     }
 
+    /// Keeps a document that can be made again, if nobody else is writing.
+    ///
+    /// # Errors
+    /// The database's; another process writes.
+    pub fn keep_if_free(&mut self, run: RunId, name: &str, text: &[u8]) -> Result<()> {
+        let [impatient, patient] = self.database.dialect().patience;
+        self.database.script(impatient)?;
+        let kept = self.keep_document(run, name, text);
+        self.database.script(patient)?;
+        kept
+    }
+
     /// Ends a run.
     ///
     /// # Errors

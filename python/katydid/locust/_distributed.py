@@ -25,7 +25,10 @@ PAUSE = "katydid_pause"
 """The type of the message by which a master has katydid's workers pause, or go on."""
 
 SAMPLES = "katydid_samples"
-"""The type of the message by which a worker tells katydid's master of failed exchanges."""
+"""The type of the message by which a worker tells katydid's master of failed exchanges.
+
+The master's own of this type, without data, has workers forget theirs.
+"""
 
 
 def key_of(options: Namespace | None) -> dict[str, str | None]:

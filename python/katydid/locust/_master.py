@@ -81,6 +81,8 @@ class MasterRunner(DistributedRunner):
         self._ramp = Event()
         self._stopped = Event()
         self._has_quit = False
+        self._run = 0
+        self._misunderstood: set[str] = set()
         self._node = _core.ClusterMaster(
             host=self.master_bind_host,
             port=master_bind_port,
@@ -91,6 +93,7 @@ class MasterRunner(DistributedRunner):
         self.server = Server(self._node)
         self._adjust()
         environment.events.quitting.add_listener(self._on_quitting)
+        environment.events.reset_stats.add_listener(self._on_reset_stats)
         self._spawn_own(self._hear_forever)
         self._spawn_own(self._keep_adjusted)
 
@@ -111,6 +114,8 @@ class MasterRunner(DistributedRunner):
         while True:
             gevent.sleep(1)
             self._adjust()
+            if self.is_paused:
+                self._tell_own(PAUSE, True)  # who has joined meanwhile does not know
 
     def record_anew(self) -> None:
         """Add reports to what the environment has as its statistics now."""
@@ -168,18 +173,19 @@ class MasterRunner(DistributedRunner):
         stock = [id for id, *_, is_ours in self._node.workers() if not is_ours]
         if stock:
             logger.warning("workers of stock Locust cannot pause and go on: %s", ", ".join(stock))
-        self._tell_pause(True)
+        self._tell_own(PAUSE, True)
 
     def resume(self) -> None:
         """Let the users of all workers begin tasks again."""
         if self.is_paused:
             super().resume()
-            self._tell_pause(False)
+            self._tell_own(PAUSE, False)
 
-    def _tell_pause(self, is_paused: bool, only: str | None = None) -> None:
+    def _tell_own(self, kind: str, data: Any, only: str | None = None) -> None:
+        """Send katydid's workers, or one of them, a message that stock's would not understand."""
         for id, *_, is_ours in self._node.workers():
             if is_ours and only in (None, id):
-                self._node.send(PAUSE, is_paused, id)
+                self._node.send(kind, data, id)
 
     def send_message(self, msg_type: str, data: Any = None, client_id: str | None = None) -> None:
         """Send a custom message to one worker, or to all."""
@@ -229,7 +235,8 @@ class MasterRunner(DistributedRunner):
 
     def _begin_test(self) -> None:
         self.record_anew()
-        self._node.begin()
+        self._run = self._node.begin()
+        self._misunderstood.clear()
         self.stats.clear_all()
         self.exceptions = {}
         self.cpu_warning_emitted = self.worker_cpu_warning_emitted = False
@@ -339,8 +346,8 @@ class MasterRunner(DistributedRunner):
         if not was_there:
             for settings in self.environment._user_settings:
                 self._node.send("update_user_class", settings, client_id)
-        if was_there or self.is_paused:
-            self._tell_pause(self.is_paused, client_id)  # it may have missed the last word
+        if was_there:
+            self._tell_own(PAUSE, self.is_paused, client_id)  # it may have missed the last word
         self._spread_anew(client_id, is_there=True)
 
     def _hear_heartbeat(self, client_id: str) -> None:
@@ -391,11 +398,19 @@ class MasterRunner(DistributedRunner):
         else:
             self._deliver(type, data, client_id)
 
-    def _keep_samples(self, client_id: str, news: Any) -> None:
+    def _keep_samples(self, client_id: str, data: Any) -> None:
+        told = data if isinstance(data, dict) else {}
+        if told.get("run") != self._run:
+            return  # it was in another run
         try:
-            samples.of(self.environment).hear(news)
+            samples.of(self.environment).hear(told.get("exchanges"))
         except ValueError as fault:
-            logger.warning("%s has sent failed exchanges that cannot be read: %s", client_id, fault)
+            if client_id not in self._misunderstood:
+                logger.warning("%s has sent failed exchanges that cannot be read: %s", client_id, fault)
+            self._misunderstood.add(client_id)
+
+    def _on_reset_stats(self, **_: Any) -> None:
+        self._tell_own(SAMPLES, None)
 
     def _hear_spawning_complete(self, user_count: int, is_reported: bool, is_takeover: bool) -> None:
         if self.state not in (STATE_SPAWNING, STATE_RUNNING) or self._node.state == STATE_SPAWNING:

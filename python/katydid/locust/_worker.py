@@ -83,6 +83,7 @@ class WorkerRunner(DistributedRunner):
         self.client = Client(self._node)
         self._orders: Queue = Queue()
         self._newest: _Order | None = None
+        self._run = 0
         self._ending = RLock()
         self._has_left = False
         self._left = Event()
@@ -163,6 +164,8 @@ class WorkerRunner(DistributedRunner):
             self.environment.update_user_class(data)
         elif type == PAUSE:
             (self.pause if data else self.resume)()
+        elif type == SAMPLES:
+            samples.of(self.environment).forget()
         else:
             self._deliver(type, data, self.client_id)
 
@@ -183,6 +186,7 @@ class WorkerRunner(DistributedRunner):
         if order["is_new_run"]:
             self.stats.clear_all()
             self._node.begin(order["run"])
+            self._run = order["run"]
         if order["was_idle"] or self.worker_state == STATE_INIT:
             self._begin_run()
         self.worker_state = STATE_SPAWNING
@@ -240,10 +244,7 @@ class WorkerRunner(DistributedRunner):
 
     def _report(self, is_last: bool = False) -> None:
         """Take out what was measured and send it, with what listeners add; failed exchanges go before it."""
-        if self._node.has_katydid_master:
-            news = samples.of(self.environment).news(is_last)
-            if news:
-                self._node.send(SAMPLES, news)
+        self._tell_samples(is_last)
         data: dict[str, Any] = {}
         self.environment.events.report_to_master.fire(client_id=self.client_id, data=data)
         added = {str(name): value for name, value in data.items() if name not in _RESERVED}
@@ -252,6 +253,14 @@ class WorkerRunner(DistributedRunner):
         except Exception as fault:  # of what was added: the numbers go all the same
             self._tell_of("what listeners to report_to_master have added cannot be sent", fault)
             self._node.report(self.stats, self.user_classes_count)
+
+    def _tell_samples(self, is_last: bool) -> None:
+        news = samples.of(self.environment).news(is_last) if self._node.has_katydid_master else []
+        try:
+            if news:
+                self._node.send(SAMPLES, {"run": self._run, "exchanges": news})
+        except Exception as fault:  # the numbers go all the same
+            self._tell_of("failed exchanges cannot be sent", fault)
 
     def _keep_in_touch(self) -> None:
         """Follow the constants, and send the log from time to time."""

@@ -1,85 +1,121 @@
 """Is what another node says an exchange? Only then it is kept, shown and written.
 
-A cluster without a key believes whoever reaches it; even so only the known fields, of their types, get in.
+A cluster without a key believes whoever reaches it; even so only the known fields get in, of their types and
+in their bounds. No text of a stranger's is in what is said about a fault.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+import re
 from typing import Any
 
-_NOTHING = type(None)
+_LONGEST = 64 << 10
+"""Characters of a text; ours are at most a quarter of that, of up to four bytes each."""
 
-_FIELDS: dict[str, tuple[type, ...]] = {
-    "cause": (str,),
-    "method": (str,),
-    "url": (str,),
-    "name": (str,),
-    "status": (int, _NOTHING),
-    "error": (str,),
-    "at": (int, float),
-    "response_ms": (int, float),
-    "user_class": (str, _NOTHING),
-}
+_MOST_PARTS = 100
+"""Headers of a message, or phases."""
 
-_MESSAGE_FIELDS: dict[str, tuple[type, ...]] = {
-    "body": (str, _NOTHING),
-    "body_truncated": (bool,),
-    "body_exact": (bool,),
-}
+_MOST_EXCHANGES = 1000
+"""In one message: more than a node keeps."""
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+_LATEST = 1e11
+"""Unix seconds that a clock can show; also three years in milliseconds."""
+
+Kind = tuple[str, str, str]
 
 
-def exchanges(news: Any) -> Iterator[tuple[tuple[str, str, str], dict[str, Any]]]:
-    """Method, name and error of each exchange, and the exchange; its id and command are left to its keeper.
+def told(sample: dict[str, Any]) -> dict[str, Any]:
+    """An exchange without what its keeper fills in."""
+    return {**sample, "id": "", "method": "", "name": "", "error": "", "curl": ""}
+
+
+def items(news: Any) -> list[Any]:
+    """What there is to be read, one by one.
+
+    Raises:
+        ValueError: the news are no list.
+    """
+    return list(_list(news, "the news", most=_MOST_EXCHANGES))
+
+
+def exchange(item: Any) -> tuple[Kind, dict[str, Any]]:
+    """Method, name and error of an exchange, and the exchange as :func:`told` makes it.
 
     Raises:
         ValueError: it has another form; the text says where.
     """
-    for item in _list(news, "the news"):
-        kind, sample = _list(item, "an exchange with its kind", 2)
-        method, name, error = (_of(text, "a kind", (str,)) for text in _list(kind, "a kind", 3))
-        yield (method, name, error), _exchange(sample)
+    kind, sample = _list(item, "an exchange with its kind", 2)
+    method, name, error = (_text(text, "a kind") for text in _list(kind, "a kind", 3))
+    if method and not _TOKEN.fullmatch(method):
+        raise ValueError("a method has characters that no method has")
+    return (method, name, error), _exchange(_dict(sample, "an exchange"))
 
 
-def _exchange(sample: Any) -> dict[str, Any]:
-    fields = _fields(sample, _FIELDS)
-    phases = _of(sample.get("phases"), "phases", (dict,))
-    answer = sample.get("response")
+def _exchange(sample: dict[str, Any]) -> dict[str, Any]:
+    status, user_class, answer = (sample.get(name) for name in ("status", "user_class", "response"))
+    phases = _dict(sample.get("phases"), "phases")
+    return told(
+        {
+            "cause": _text(sample.get("cause"), "cause"),
+            "url": _text(sample.get("url"), "url"),
+            "status": None if status is None else int(_number(status, "status", 999)),
+            "at": _number(sample.get("at"), "at"),
+            "response_ms": _number(sample.get("response_ms"), "response_ms"),
+            "phases": {_text(name, "a phase"): _number(ms, "a phase") for name, ms in phases.items()},
+            "user_class": None if user_class is None else _text(user_class, "user_class"),
+            "request": _message(sample.get("request")),
+            "response": None if answer is None else _message(answer),
+        }
+    )
+
+
+def _message(given: Any) -> dict[str, Any]:
+    message = _dict(given, "a message")
+    body = message.get("body")
     return {
-        "id": "",
-        **fields,
-        "phases": {_of(name, "a phase", (str,)): _of(ms, name, (int, float)) for name, ms in phases.items()},
-        "request": _message(sample.get("request")),
-        "response": None if answer is None else _message(answer),
-        "curl": "",
+        "headers": [_header(pair) for pair in _list(message.get("headers"), "headers")],
+        "body": None if body is None else _text(body, "body"),
+        "body_truncated": message.get("body_truncated") is True,
+        "body_exact": message.get("body_exact") is True,
     }
 
 
-def _message(message: Any) -> dict[str, Any]:
-    fields = _fields(message, _MESSAGE_FIELDS)
-    headers = [
-        [_of(text, "a header", (str,)) for text in _list(pair, "a header", 2)]
-        for pair in _list(message.get("headers"), "headers")
-    ]
-    return {"headers": headers, **fields}
+def _header(pair: Any) -> list[str]:
+    name, value = (_text(text, "a header") for text in _list(pair, "a header", 2))
+    if not _TOKEN.fullmatch(name):
+        raise ValueError("a header's name has characters that no name has")
+    return [name, value]
 
 
-def _fields(given: Any, known: dict[str, tuple[type, ...]]) -> dict[str, Any]:
-    _of(given, "an exchange or message", (dict,))
-    return {name: _of(given.get(name), name, types) for name, types in known.items()}
+def _list(
+    given: Any, what: str, length: int | None = None, most: int = _MOST_PARTS
+) -> list[Any] | tuple[Any, ...]:
+    if not isinstance(given, (list, tuple)) or (length is not None and len(given) != length):
+        raise ValueError(f"{what} is no list" + ("" if length is None else f" of {length}"))
+    if len(given) > most:
+        raise ValueError(f"{what} has more than {most} parts")
+    return given
 
 
-def _list(given: Any, what: str, length: int | None = None) -> list[Any] | tuple[Any, ...]:
-    listed: list[Any] = _of(given, what, (list, tuple))
-    if length is not None and len(listed) != length:
-        raise ValueError(f"{what} has {len(listed)} parts, not {length}")
-    return listed
+def _dict(given: Any, what: str) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise ValueError(f"{what} is no map")
+    if len(given) > _MOST_PARTS:
+        raise ValueError(f"{what} has more than {_MOST_PARTS} parts")
+    return given
 
 
-def _of(given: Any, what: str, types: tuple[type, ...]) -> Any:
-    if not isinstance(given, types) or (isinstance(given, bool) and bool not in types):
-        raise ValueError(f"{what} is {type(given).__name__}, not {types[0].__name__}")
-    if isinstance(given, (int, float)) and not math.isfinite(given):
-        raise ValueError(f"{what} is {given}, no number")
+def _text(given: Any, what: str) -> str:
+    if not isinstance(given, str):
+        raise ValueError(f"{what} is no text")
+    if len(given) > _LONGEST:
+        raise ValueError(f"{what} is longer than {_LONGEST} characters")
+    return given
+
+
+def _number(given: Any, what: str, most: float = _LATEST) -> float:
+    if not isinstance(given, (int, float)) or isinstance(given, bool) or not 0 <= given <= most:
+        raise ValueError(f"{what} is no number from 0 to {most:g}")
     return given

@@ -57,14 +57,15 @@ class Samples:
         """The first exchange of each kind, then the slowest of the others, slowest first."""
         self._count = 0
         self._bytes = 0
-        self._told = 0
-        """Exchanges up to this id were told the master, or will not be."""
+        self._untold: list[tuple[Kind, Sample]] = []
+        """The first exchanges of kinds that the master has not heard of."""
         self._told_bytes = 0
+        self._has_told_all = False
 
     def offer(self, response: Any, exception: Any) -> None:
         """Keep this exchange if it is the first of its kind, or one of the slowest."""
         client, method, url, _, _ = response._sent()
-        kind = (method, str(response._stats_name), _core.stats_error_text(exception))
+        kind = _kind(method, str(response._stats_name), _core.stats_error_text(exception))
         response_ms, phases = _core.response_times(response)
         if self._is_wanted(kind, response_ms):
             self._keep(kind, self._sample(kind, response, exception, client, url, response_ms, dict(phases)))
@@ -87,7 +88,9 @@ class Samples:
         self._count += 1
         sample["id"] = f"{self._count}"
         first, *others = kept[:SLOWEST_KEPT] if is_full else kept or [sample]
-        if first is not sample:
+        if first is sample:
+            self._untold.append((kind, sample))
+        else:
             others = sorted([*others, sample], key=lambda other: -other["response_ms"])
         self._kept[kind] = [first, *others]
 
@@ -105,7 +108,7 @@ class Samples:
         sent = response.request
         status = response.status_code or None
         request = _message(_items(getattr(sent, "headers", None)), getattr(sent, "body", None))
-        url = masked_url(str(getattr(sent, "url", None) or url))
+        url = masked_url(_written(str(getattr(sent, "url", None) or url)))
         user = getattr(client, "user", None)
         sample = {
             "id": "",
@@ -114,7 +117,7 @@ class Samples:
             "url": url,
             "name": name,
             "status": status,
-            "error": masked(error[:MOST_OF_A_BODY]),
+            "error": masked(error),
             "at": time.time(),
             "response_ms": response_ms,
             "phases": phases,
@@ -135,46 +138,61 @@ class Samples:
 
     def of_kind(self, method: str, name: str, error: str) -> list[Sample]:
         """The exchanges of one kind of failure: the first, then the slowest."""
-        return self._kept.get((method, name, error), [])
+        return self._kept.get(_kind(method, name, error), [])
 
     def all(self) -> dict[str, Sample]:
         """Every exchange that is kept, by id."""
         return {sample["id"]: sample for kept in self._kept.values() for sample in _linked(kept)}
 
     def news(self, is_last: bool = False) -> list[tuple[Kind, Sample]]:
-        """What a master is to hear of: exchanges kept since the last time, as many as go with one report."""
-        if self._told == self._count:
-            return []
-        new = ((int(one["id"]), kind, one) for kind, kept in self._kept.items() for one in kept)
-        left = MOST_TOLD if is_last else MOST_TOLD_AT_ONCE
+        """What a master is to hear: the first exchange of each new kind, with the last news the slowest, too.
+
+        When half of what a run may tell is told, it is told without bodies.
+        """
+        if is_last and not self._has_told_all:
+            self._has_told_all = True
+            self._untold += [(kind, slow) for kind, kept in self._kept.items() for slow in kept[1:]]
         told: list[tuple[Kind, Sample]] = []
-        for number, kind, sample in sorted(item for item in new if item[0] > self._told):
-            if left <= 0:
-                return told  # the rest goes with the next report
-            self._told = number
-            size = _size(sample)
+        left = MOST_TOLD if is_last else MOST_TOLD_AT_ONCE
+        while self._untold and left > 0:
+            kind, sample = self._untold.pop(0)
+            sample = foreign.told(sample)
+            if self._told_bytes + _size(sample) > MOST_TOLD // 2:
+                _leave_out_bodies(sample)
+            size = _size(sample) + sum(map(_bytes, kind))
             if self._told_bytes + size <= MOST_TOLD:
                 self._told_bytes += size
                 left -= size
                 told.append((kind, sample))
-        self._told = self._count
         return told
 
     def hear(self, news: Any) -> None:
         """Keep what a worker tells, as if it had happened here.
 
         Raises:
-            ValueError: it is not what :meth:`news` makes. What comes before the fault is kept.
+            ValueError: some of it is not what :meth:`news` makes; the text says what. The rest is kept.
         """
-        for kind, sample in foreign.exchanges(news):
+        fault: ValueError | None = None
+        for item in foreign.items(news):
+            try:
+                kind, sample = foreign.exchange(item)
+            except ValueError as found:
+                fault = fault or found
+                continue
+            kind = _kind(*kind)
             if self._is_wanted(kind, sample["response_ms"]):
+                sample.update(method=kind[0], name=kind[1], error=masked(kind[2]))
                 sample["curl"] = curl(sample["method"], sample["url"], sample["request"])
                 self._keep(kind, sample)
+        if fault is not None:
+            raise fault
 
     def forget(self, **_: Any) -> None:
         """Begin anew."""
         self._kept.clear()
-        self._count = self._bytes = self._told = self._told_bytes = 0
+        self._untold.clear()
+        self._count = self._bytes = self._told_bytes = 0
+        self._has_told_all = False
 
 
 def _linked(kept: list[Sample]) -> list[Sample]:
@@ -184,18 +202,37 @@ def _linked(kept: list[Sample]) -> list[Sample]:
 
 def _leave_out_bodies(sample: Sample) -> None:
     """All but what was said in the messages' bodies, which is most of an exchange."""
-    for message in (sample["request"], sample["response"]):
+    for field in ("request", "response"):
+        message = sample[field]
         if message and message["body"]:
-            message.update(body=None, body_truncated=True, body_exact=False)
-    sample["curl"] = curl(sample["method"], sample["url"], sample["request"])
+            sample[field] = {**message, "body": None, "body_truncated": True, "body_exact": False}
+    if sample["curl"]:
+        sample["curl"] = curl(sample["method"], sample["url"], sample["request"])
 
 
 def _size(sample: Sample) -> int:
-    """About how much memory an exchange takes."""
+    """About how much memory an exchange takes, and how long it is in a message."""
     messages = [message for message in (sample["request"], sample["response"]) if message]
-    headers = sum(len(name) + len(value) for message in messages for name, value in message["headers"])
-    bodies = sum(len(message["body"] or "") for message in messages)
-    return headers + bodies + len(sample["curl"]) + len(sample["url"]) + len(sample["error"]) + 1000
+    texts = [text for message in messages for header in message["headers"] for text in header]
+    texts += [message["body"] or "" for message in messages]
+    texts += [
+        sample[field] or "" for field in ("curl", "url", "error", "name", "method", "cause", "user_class")
+    ]
+    return sum(map(_bytes, [*texts, *sample["phases"]])) + 1000
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+
+
+def _kind(method: str, name: str, error: str) -> Kind:
+    """What makes failures alike, in characters that can be written anywhere."""
+    return _written(method), _written(name), _written(error)
+
+
+def _written(text: str) -> str:
+    text = text[:MOST_OF_A_BODY]
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 _stores: WeakKeyDictionary[Environment, Samples] = WeakKeyDictionary()
@@ -234,7 +271,7 @@ def _items(headers: Any) -> list[tuple[str, str]]:
 
 
 def _as_text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else _written(str(value))
 
 
 def _answer(response: Any) -> dict[str, Any]:
@@ -272,7 +309,7 @@ def _start_of(body: Any) -> tuple[str | None, bool]:
     if not isinstance(body, (bytes, bytearray, str)):
         return f"<{type(body).__name__}>", True
     start = body[:MOST_OF_A_BODY]
-    text = start if isinstance(start, str) else bytes(start).decode("utf-8", "replace")
+    text = _written(start) if isinstance(start, str) else bytes(start).decode("utf-8", "replace")
     return text, len(body) > MOST_OF_A_BODY
 
 
@@ -285,10 +322,12 @@ def curl(method: str, url: str, request: dict[str, Any]) -> str:
     words = ["curl", "-i"]
     if method != "GET":
         words += ["-X", shlex.quote(method)]
-    words.append(shlex.quote(url))
+    if any(sign in url for sign in "[]{}"):
+        words.append("-g")  # curl would take them for a pattern
+    words += [shlex.quote(url)] if url.startswith(("http://", "https://")) else ["--url", shlex.quote(url)]
     for name, value in request["headers"]:
         if name.lower() not in _NOT_REPEATED:
             words += ["-H", shlex.quote(f"{name}: {value}")]
     if request["body"]:
-        words += ["--data-binary", shlex.quote(request["body"])]
+        words += ["--data-raw", shlex.quote(request["body"])]
     return " ".join(words)

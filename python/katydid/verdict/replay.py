@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from katydid import _core
 from katydid.results.secrets import MASK
+from katydid.results.texts import printable
 
 _IN_PAGE = re.compile(r'<script id="katydid-data" type="application/json">(.*?)</script>', re.DOTALL)
 _NOT_SENT = ("host", "content-length", "connection", "transfer-encoding", "accept-encoding")
@@ -68,7 +69,8 @@ def kept_by(store: str | None, run: str) -> dict[str, Sample]:
 def listed(kept: Mapping[str, Sample]) -> Iterator[str]:
     """A line for each failure that can be sent again."""
     for sample_id, sample in kept.items():
-        yield f"{sample_id:>4}  {sample['cause']:<13} {sample['method']} {sample['name']}: {sample['error']}"
+        line = f"{sample_id:>4}  {sample['cause']:<13} {sample['method']} {sample['name']}: {sample['error']}"
+        yield printable(line)
 
 
 @dataclass(frozen=True)

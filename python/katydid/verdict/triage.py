@@ -13,6 +13,7 @@ from katydid import _core
 from katydid.results import samples
 from katydid.results.failure import shown_text
 from katydid.results.secrets import masked
+from katydid.results.texts import printable
 
 from . import cause
 
@@ -127,5 +128,5 @@ def _line(group: Group) -> str:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(text.split())
+    line = printable(" ".join(text.split()))
     return line if len(line) <= _EXAMPLE_WIDTH else f"{line[: _EXAMPLE_WIDTH - 1]}…"

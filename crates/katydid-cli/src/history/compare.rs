@@ -158,14 +158,15 @@ pub fn keep_digest(store: &mut Store, run: RunId) -> Result<(), Error> {
 }
 
 fn digest(store: &mut Store, run: &Run) -> Result<Digest, Error> {
-    let kept = store.document(run.id, DIGEST)?;
+    // One that is damaged, or of other rules, is none.
+    let kept = store.document(run.id, DIGEST).ok().flatten();
     if let Some(kept) = kept.and_then(|document| Digest::of_document(&document)) {
         return Ok(kept);
     }
     let digest = digest_anew(store, run, own_key)?;
     if run.is_finished {
-        // Who may only read the store compares all the same.
-        let _ = store.keep_document(run.id, DIGEST, &digest.document());
+        // Who may only read the store, or not write now, compares all the same.
+        let _ = store.keep_if_free(run.id, DIGEST, &digest.document());
     }
     Ok(digest)
 }

@@ -35,8 +35,7 @@ fn series(law: Law, chance: &mut Chance) -> Vec<f64> {
 /// A side whose first name is slower by a factor.
 fn side(law: Law, slow: f64, chance: &mut Chance) -> Digest {
     let shared = series(law, chance);
-    let mut level = LevelDigest::default();
-    level.seconds = 60.0;
+    let mut level = LevelDigest { seconds: 60.0, ..LevelDigest::default() };
     for at in 0..NAMES {
         let factor = if at == 0 { slow } else { 1.0 };
         let rows = [(); 2].map(|()| series(law, chance));
@@ -48,14 +47,11 @@ fn side(law: Law, slow: f64, chance: &mut Chance) -> Digest {
             let (p50_us, p95_us) = (us(&rows[0], 2e5), us(&rows[1], 5e5));
             Batch { requests: 50, failures: 0, p50_us, p95_us }
         };
-        let mut name = NameDigest::default();
-        name.requests = 50;
-        name.batches = (0..law.batches).map(batch).collect();
+        let batches = (0..law.batches).map(batch).collect();
+        let name = NameDigest { requests: 50, batches, ..NameDigest::default() };
         level.names.insert(("GET".into(), format!("/{at:03}").into()), name);
     }
-    let mut digest = Digest::default();
-    digest.levels.push(level);
-    digest
+    Digest { levels: vec![level], ..Digest::default() }
 }
 
 /// Of so many pairs of runs the share in which the first name, or any, is called worse.

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::overlay::Buckets;
 
-/// Which rules a digest was made by.
+/// Which rules a digest was made by: those of [`super::digester`], and what they rely on: the spans of a run
+/// (`katydid-cli`), the cells of a histogram, [`crate::overlay`] and the limit of [`crate::truth`]. A golden document in
+/// the tests tells when one of them has changed.
 const VERSION: u32 = 1;
 
 /// Method and name.

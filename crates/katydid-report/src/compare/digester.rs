@@ -108,18 +108,18 @@ impl Tally {
 struct Closed {
     batch: Batch,
     timed: u64,
-    /// Kept while the batch is so small that it may have to be joined with its neighbour.
+    /// Kept where the batch may have to be joined with its neighbour: it is small, or the one before it is.
     cells: Vec<(u32, u32)>,
 }
 
 impl Closed {
-    fn of((requests, failures): (u64, u64), times: &Tally) -> Self {
+    fn of((requests, failures): (u64, u64), times: &Tally, is_after_small: bool) -> Self {
         let [p50_us, p95_us] = [0.5, 0.95].map(|quantile| times.quantile_us(quantile));
-        let is_small = times.count < 2 * ENOUGH_IN_BATCH;
+        let may_be_joined = is_after_small || times.count < 2 * ENOUGH_IN_BATCH;
         Self {
             batch: Batch { requests, failures, p50_us, p95_us },
             timed: times.count,
-            cells: if is_small { times.cells().collect() } else { Vec::new() },
+            cells: if may_be_joined { times.cells().collect() } else { Vec::new() },
         }
     }
 
@@ -129,7 +129,7 @@ impl Closed {
         times.add(&next.cells);
         let [before, after] = [&self.batch, &next.batch];
         let counts = (before.requests + after.requests, before.failures + after.failures);
-        *self = Self::of(counts, &times);
+        *self = Self::of(counts, &times, false);
     }
 }
 
@@ -159,7 +159,8 @@ impl Name {
         if self.counts == (0, 0) {
             return;
         }
-        self.closed.push(Closed::of(std::mem::take(&mut self.counts), &self.times));
+        let is_after_small = self.closed.last().is_some_and(|last| last.timed < ENOUGH_IN_BATCH);
+        self.closed.push(Closed::of(std::mem::take(&mut self.counts), &self.times, is_after_small));
         self.all.merge(&self.times);
         self.times.clear();
     }

@@ -237,6 +237,39 @@ fn a_kept_digest_is_the_one_that_was_made() {
     }
 }
 
+/// A document that other rules would make differently belongs to another version.
+#[test]
+fn a_digest_is_made_by_the_rules_of_its_version() {
+    let law = Law { per_second: 9, fail_ratio: 0.1, ..CALM };
+    let (parts, names) = run(law, 1.5, &mut Chance(7));
+    let mut digester =
+        Digester::new(vec![span(1, 10, 0.0, 22.5), span(2, 10, 22.5, 61.0)], &[], &names, own_key);
+    parts.iter().for_each(|part| digester.add(part));
+    let made = String::from_utf8(digester.finish().document()).expect("JSON");
+    let known = include_str!("../../tests/data/digest.json").trim_end();
+    assert!(made == known, "a digest has changed: raise its VERSION, and keep this one\n{made}");
+}
+
+#[test]
+fn a_small_batch_takes_one_neighbour_and_not_all() {
+    let (mut parts, names) = run(Law { per_second: 100, seconds: 30, ..CALM }, 1.0, &mut Chance(1));
+    for (second, few) in [(2, 3), (10, 30), (11, 20), (20, 0)] {
+        let entry = entry_of(Law { per_second: few, ..CALM }, 0, 1.0, 0.0, &mut Chance(2));
+        parts[second].entries[0] = entry;
+    }
+    let digest = digest(&(parts, names));
+    let of = |name: &str| &digest.levels[0].names[&("GET".into(), name.into())];
+    let requests: Vec<u64> = of("/a").batches.iter().map(|batch| batch.requests).collect();
+    // The first second is the ramp, the one without requests is no batch.
+    let mut expected = vec![100; 26];
+    expected[1] = 3 + 100;
+    expected[8] = 30 + 20;
+    assert_eq!(requests, expected);
+    let medians = of("/a").batches.iter().filter_map(|batch| batch.p50_us);
+    assert!(medians.clone().count() == 26 && medians.into_iter().all(|us| (15_000..27_000).contains(&us)));
+    assert_eq!(of("/b").batches.len(), 29);
+}
+
 #[test]
 fn a_level_after_a_larger_one_counts_when_it_has_come_down() {
     let (mut parts, names) = run(CALM, 1.0, &mut Chance(1));
