@@ -77,6 +77,23 @@ def with_page(cluster: Cluster, *options: str) -> Node:
     return node
 
 
+def test_other_processes_that_end_are_not_taken_for_children(cluster: Cluster, tmp_path: Path) -> None:
+    waits = "\nimport subprocess\nsubprocess.run(['true'], check=True)\n"
+    (tmp_path / "locustfile.py").write_text(SUITE + waits)
+    load = ("--headless", "-u", "4", "-r", "100", "-t", "2s", "--only-summary")
+    options = ("--processes", "2", "--master-bind-port", "0", *load)
+    store = {"KATYDID_STORE": str(tmp_path / "runs.db")}  # which asks git for the revision
+    node = cluster.start("katydid", *options, **store)
+    assert node.ended() == 0, node.log
+    assert not node.said("Traceback"), node.log
+    killed = cluster.start("katydid", *options, "-t", "60s", **store)
+    killed.expect("all users spawned")
+    children(killed)[0].kill()
+    killed.expect("was killed by SIGKILL")
+    killed.signal(signal.SIGTERM)
+    assert killed.ended() == 0 and not killed.said("Traceback"), killed.log
+
+
 def test_children_share_the_import_and_the_load(cluster: Cluster) -> None:
     load = ("--headless", "-u", "6", "-r", "100", "-t", "2s", "--only-summary")
     node = cluster.start("katydid", *load, "--master-bind-port", "0", LOCUST_PROCESSES="2")

@@ -16,7 +16,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 import gevent
-from gevent.os import fork_gevent
+from gevent.os import fork_and_watch
 from gevent.socket import wait_read
 
 from katydid.locust import log
@@ -82,7 +82,10 @@ class Fleet:
     def look(self) -> bool:
         """Bury who has ended. Returns whether any child is left."""
         for pid in list(self._pipes):
-            ended, status = os.waitpid(pid, os.WNOHANG)
+            try:
+                ended, status = os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                ended, status = pid, 0  # a suite has waited for all children, and alone knows how it ended
             if ended:
                 os.close(self._pipes.pop(pid))
                 self._note(pid, os.waitstatus_to_exitcode(status))
@@ -158,7 +161,7 @@ def fork(options: Namespace) -> Fleet | None:
     gc.freeze()
     for _ in range(count):
         reading, writing = os.pipe()
-        pid = fork_gevent()
+        pid = fork_and_watch()  # as for subprocesses: gevent buries all children, and must know of these
         if not pid:
             os.close(writing)
             fleet.leave()

@@ -226,13 +226,13 @@ def _bytes(text: str) -> int:
 
 
 def _kind(method: str, name: str, error: str) -> Kind:
-    """What makes failures alike, in characters that can be written anywhere."""
+    """What makes failures alike, in characters that can be written anywhere: those of the statistics."""
     return _written(method), _written(name), _written(error)
 
 
 def _written(text: str) -> str:
     text = text[:MOST_OF_A_BODY]
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
 _stores: WeakKeyDictionary[Environment, Samples] = WeakKeyDictionary()
