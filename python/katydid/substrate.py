@@ -26,8 +26,18 @@ def patch() -> None:
 
     if not monkey.is_module_patched("socket"):
         monkey.patch_all()
+        os.register_at_fork(before=_hear_of_children)
     if not os.environ.get(_SKIP_URLLIB3_PATCH):
         _patch_urllib3_queue()
+
+
+def _hear_of_children() -> None:
+    """Before a fork: gevent begins to listen for the ends of children after the first one, maybe too late."""
+    import gevent
+
+    loop = gevent.get_hub().loop
+    if loop.default:  # others hear of no children at all
+        loop.install_sigchld()
 
 
 def _patch_urllib3_queue() -> None:

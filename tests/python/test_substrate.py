@@ -61,3 +61,22 @@ def patched(folder: Path) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=60,
     )
+
+
+BRIEF_CHILD = """
+import katydid
+katydid.patch()
+import os, gevent, gevent.monkey
+rest = gevent.monkey.get_original("time", "sleep")
+os.register_at_fork(after_in_parent=lambda: rest(0.3))  # the child ends before its parent goes on
+child = os.fork()
+if not child:
+    os._exit(7)
+with gevent.Timeout(10):
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_child_that_ends_before_its_parent_goes_on_is_heard_of() -> None:
+    done = subprocess.run([sys.executable, "-c", BRIEF_CHILD], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "7", done.stderr
