@@ -343,11 +343,11 @@ class MasterRunner(DistributedRunner):
 
     def _hear_connected(self, client_id: str, index: int, was_there: bool) -> None:
         self.environment.events.worker_connect.fire(client_id=client_id)
-        if not was_there:
-            for settings in self.environment._user_settings:
-                self._node.send("update_user_class", settings, client_id)
         if was_there:
             self._tell_own(PAUSE, self.is_paused, client_id)  # it may have missed the last word
+        else:
+            for settings in self.environment._user_settings:
+                self._node.send("update_user_class", settings, client_id)
         self._spread_anew(client_id, is_there=True)
 
     def _hear_heartbeat(self, client_id: str) -> None:

@@ -79,12 +79,11 @@ class Samples:
     def _keep(self, kind: Kind, sample: Sample) -> None:
         kept = self._kept.get(kind, [])
         is_full = len(kept) > SLOWEST_KEPT
-        room = MOST_BYTES - self._bytes + (_size(kept[-1]) if is_full else 0)
-        if _size(sample) > room - MOST_BYTES // 2:
-            _leave_out_bodies(sample)
-        if _size(sample) > room:
+        others_take = self._bytes - (_size(kept[-1]) if is_full else 0)
+        size = _fitted(sample, others_take, MOST_BYTES)
+        if others_take + size > MOST_BYTES:
             return
-        self._bytes = MOST_BYTES - room + _size(sample)
+        self._bytes = others_take + size
         self._count += 1
         sample["id"] = f"{self._count}"
         first, *others = kept[:SLOWEST_KEPT] if is_full else kept or [sample]
@@ -157,9 +156,7 @@ class Samples:
         while self._untold and left > 0:
             kind, sample = self._untold.pop(0)
             sample = foreign.told(sample)
-            if self._told_bytes + _size(sample) > MOST_TOLD // 2:
-                _leave_out_bodies(sample)
-            size = _size(sample) + sum(map(_bytes, kind))
+            size = _fitted(sample, self._told_bytes, MOST_TOLD) + sum(map(_bytes, kind))
             if self._told_bytes + size <= MOST_TOLD:
                 self._told_bytes += size
                 left -= size
@@ -198,6 +195,15 @@ class Samples:
 def _linked(kept: list[Sample]) -> list[Sample]:
     """The first exchange of a kind names the slowest of the others."""
     return [{**kept[0], "slowest": kept[1]["id"] if len(kept) > 1 else None}, *kept[1:]]
+
+
+def _fitted(sample: Sample, used: int, most: int) -> int:
+    """How much room an exchange takes, without its bodies if more than half of all would be used."""
+    size = _size(sample)
+    if used + size <= most // 2:
+        return size
+    _leave_out_bodies(sample)
+    return _size(sample)
 
 
 def _leave_out_bodies(sample: Sample) -> None:
