@@ -1,8 +1,9 @@
 //! Is one run slower than another, by more than noise?
 //!
-//! The two sides are digested stretch by stretch ([`digester`], [`digest`]), levels and names are paired, and each pair's differences
-//! are held against what is allowed with a test that knows how much a run varies within itself ([`noise`]). The reasoning
-//! and its assumptions are on the page `docs/concepts/comparison.md`, which is to be changed together with this code.
+//! The two sides are digested stretch by stretch ([`digester`], [`digest`]), levels and names are paired, and each pair's
+//! differences are held against what is allowed with a test that knows how much a run varies within itself ([`noise`]). The
+//! reasoning and its assumptions are on the page `docs/concepts/comparison.md`, which is to be changed together with this
+//! code.
 
 pub mod digest;
 pub mod digester;
