@@ -4,19 +4,33 @@
 //! another than its main thread took, until the main thread waits for something: a task that computes without a pause
 //! could not be interrupted.
 
+use std::io;
 use std::mem::MaybeUninit;
+use std::thread::{self, JoinHandle};
 
 /// What a thread does to itself: whoever handles such a signal is to hear it.
 const FAULTS: [libc::c_int; 6] =
     [libc::SIGABRT, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGSEGV, libc::SIGTRAP];
 
-/// Does `work` so that threads which begin in it take no signals of the process, nor their own threads.
+/// Begins a thread with a name that takes no signals of the process.
+///
+/// # Errors
+/// The system gives no thread.
 ///
 /// # Examples
 /// ```
-/// let worker = katydid_net::signals::without(|| std::thread::spawn(|| 7));
+/// let worker = katydid_net::signals::spawn("worker", || 7)?;
 /// assert_eq!(worker.join().ok(), Some(7));
+/// # Ok::<(), std::io::Error>(())
 /// ```
+pub fn spawn<T: Send + 'static>(
+    name: impl Into<String>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<T>> {
+    without(|| thread::Builder::new().name(name.into()).spawn(work))
+}
+
+/// Does `work` so that threads which begin in it take no signals of the process, nor their own threads.
 pub fn without<R>(work: impl FnOnce() -> R) -> R {
     let _blocked = Blocked::new();
     work()
@@ -71,9 +85,8 @@ mod tests {
 
     #[test]
     fn only_threads_that_begin_inside_take_no_signals() {
-        let begin =
-            || std::thread::spawn(|| [takes_interrupts(), without(takes_interrupts), takes_interrupts()]);
-        let (inside, outside) = (without(begin), begin());
+        let look = || [takes_interrupts(), without(takes_interrupts), takes_interrupts()];
+        let (inside, outside) = (spawn("inside", look).expect("a thread"), thread::spawn(look));
         assert_eq!(inside.join().expect("no panic"), [false; 3]);
         assert_eq!(outside.join().expect("no panic"), [true, false, true]);
         assert!(takes_interrupts());

@@ -54,9 +54,7 @@ impl Exporter {
         let (states, received) = channel();
         let status = Arc::new(Status::default());
         let told = Arc::clone(&status);
-        let builder = std::thread::Builder::new().name("katydid-otlp".into());
-        let thread =
-            signals::without(|| builder.spawn(move || export(&settings, started_at, &received, &told)));
+        let thread = signals::spawn("katydid-otlp", move || export(&settings, started_at, &received, &told));
         let thread = thread.map_err(|error| Error(format!("no thread for OTLP: {error}")))?;
         Ok(Self { states, status, thread })
     }

@@ -23,9 +23,8 @@ pub fn within<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let (done, result) = sync_channel(1);
-    let builder = std::thread::Builder::new().name("katydid-store-ask".into());
     // Nobody listens any more when the limit has passed.
-    signals::without(|| builder.spawn(move || drop(done.send(work()))))
+    signals::spawn("katydid-store-ask", move || drop(done.send(work())))
         .map_err(|error| Error::database(format!("no thread for the store: {error}")))?;
     result.recv_timeout(limit).unwrap_or_else(|reason| {
         Err(match reason {

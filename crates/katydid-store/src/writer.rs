@@ -75,8 +75,7 @@ impl Writer {
             has_complained: false,
             status: Arc::clone(&status),
         };
-        let builder = std::thread::Builder::new().name("katydid-store".into());
-        let thread = signals::without(|| builder.spawn(move || keeper.keep(&received)));
+        let thread = signals::spawn("katydid-store", move || keeper.keep(&received));
         let thread = thread.map_err(|error| Error::database(format!("no thread for the store: {error}")))?;
         Ok(Self { run, messages, status, thread })
     }

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
 use super::WORKERS;
 use crate::signals;
@@ -66,8 +65,7 @@ impl Workers {
     fn start(&mut self) {
         let (shared, sender) = (Arc::clone(&self.shared), self.sender.clone());
         let name = format!("katydid-dns-{}", self.started);
-        let worker = thread::Builder::new().name(name);
-        match signals::without(|| worker.spawn(move || shared.work(&sender))) {
+        match signals::spawn(name, move || shared.work(&sender)) {
             Ok(_) => self.started += 1,
             // With a worker already there, the name waits for it. Without any, nobody would ever answer.
             Err(_) if self.started > 0 => {}
