@@ -5,6 +5,8 @@
 //! `requests` itself, over the same connections. What a maintainer must not break: bytes on the wire, names in the
 //! statistics and attributes of the response do not depend on which way a request went.
 
+mod wire;
+
 use std::path::PathBuf;
 
 use katydid_net::tls::TlsSettings;
@@ -18,15 +20,15 @@ use pyo3::{PyTraverseError, PyVisit};
 use crate::attached::Attached;
 use crate::call::{Argument, Call, is_set, text};
 use crate::fast::decode;
-use crate::head::{self, write_length, write_line};
+use crate::head;
 use crate::hub::{self, Hub};
 use crate::incoming::{self, Failed};
-use crate::payload::{self, Payload, PayloadKind};
+use crate::payload::Payload;
 use crate::response::{Arrived, Kind, Response, Sent, Url};
 use crate::session::{self, Inherited, Outfit, Session};
-use crate::site::{self, Site};
 use crate::transport::{self, ConnectionPool, Fault};
 use crate::verbs::Client;
+use wire::{Target, content_type, is_usual, payload, target, write_head};
 
 const MODULE: &str = "katydid.locust.clients";
 
@@ -64,14 +66,6 @@ struct Flight {
     id: ExchangeId,
     sent: Sent,
     follows: bool,
-}
-
-/// The request target of a call.
-struct Target<'a> {
-    prefix: &'a str,
-    path: &'a str,
-    /// Encoded parameters and the sign before them.
-    query: Option<(char, String)>,
 }
 
 impl Client for HttpClient {
@@ -343,108 +337,6 @@ impl HttpClient {
             content_type: payload.and_then(content_type),
             context: session::context(&this.session, call.context, py)?,
         })
-    }
-}
-
-impl Target<'_> {
-    fn text(&self) -> String {
-        let mut text = format!("{}{}", self.prefix, self.path);
-        if let Some((sign, query)) = &self.query {
-            text.push(*sign);
-            text.push_str(query);
-        }
-        text
-    }
-}
-
-/// The request target of an ordinary URL and ordinary parameters.
-fn target<'a>(site: &'a Site, url: &'a str, params: Argument<'_, '_>) -> Option<Target<'a>> {
-    let (prefix, path) = if url.starts_with('/') { (&*site.prefix, url) } else { ("", site.path_of(url)?) };
-    if !site::is_plain(path.as_bytes()) || path.ends_with('?') {
-        return None;
-    }
-    let query = match params {
-        None => None,
-        Some(params) => {
-            let encoded = payload::form_encode(params, true)?;
-            let sign = if prefix.contains('?') || path.contains('?') { '&' } else { '?' };
-            (!encoded.is_empty()).then_some((sign, encoded))
-        }
-    };
-    Some(Target { prefix, path, query })
-}
-
-/// The body of a call; the inner `None`: it has none. `None`: Python has to make it.
-#[inline]
-fn payload<'py>(call: &Call<'_, 'py>) -> Option<Option<Payload<'py>>> {
-    if let Some(data) = call.data.filter(|data| data.is_truthy().unwrap_or(true)) {
-        // `requests` sends an empty form in no piece at all, which is its own affair.
-        let payload = payload::from_data(data, true)?;
-        let is_empty_form = payload.kind == PayloadKind::Form && payload.content.bytes().ok()?.is_empty();
-        return (!is_empty_form).then_some(Some(payload));
-    }
-    let Some(json) = call.json else { return Some(None) };
-    let encode = payload::encoder(call.py(), true).ok()?;
-    // What cannot be encoded fails again in `requests`, with its own exception.
-    payload::from_json(json, encode).ok()?.map(Some)
-}
-
-/// Whether `http.client` would add or leave out no line of its own.
-fn is_usual(outfit: &Outfit, own: &[(&str, Option<&str>)]) -> bool {
-    let is_removed =
-        |name: &str| own.iter().any(|(known, value)| value.is_none() && known.eq_ignore_ascii_case(name));
-    let has = |name: &str| (head::has(own, name) || outfit.block.has(name)) && !is_removed(name);
-    has("User-Agent")
-        && has("Accept-Encoding")
-        && !["Host", "Content-Length", "Transfer-Encoding", "Expect"].iter().any(|name| has(name))
-}
-
-/// Writes the whole head, in the order of `requests`.
-#[allow(clippy::too_many_arguments, reason = "the parts of a head")]
-fn write_head(
-    out: &mut Vec<u8>,
-    outfit: &Outfit,
-    method: &str,
-    target: &Target<'_>,
-    own: &[(&str, Option<&str>)],
-    payload: Option<&Payload<'_>>,
-    body: Option<&[u8]>,
-    auth: Option<&str>,
-) {
-    for part in [method, " ", target.prefix, target.path] {
-        out.extend_from_slice(part.as_bytes());
-    }
-    if let Some((sign, query)) = &target.query {
-        out.push(*sign as u8);
-        out.extend_from_slice(query.as_bytes());
-    }
-    out.extend_from_slice(b" HTTP/1.1\r\n");
-    write_line(out, "Host", &outfit.site.host);
-    outfit.block.write(out, own);
-    let has = |name: &str| head::has(own, name) || outfit.block.has(name);
-    if let Some(cookies) = outfit.cookies.as_deref().filter(|_| !has("Cookie")) {
-        write_line(out, "Cookie", cookies);
-    }
-    match body {
-        Some(body) => write_length(out, "Content-Length", body.len()),
-        None if !matches!(method, "GET" | "HEAD") => write_length(out, "Content-Length", 0),
-        None => {}
-    }
-    if let Some(content_type) = payload.and_then(content_type).filter(|_| !has("Content-Type")) {
-        write_line(out, "Content-Type", content_type);
-    }
-    if let Some(auth) = auth {
-        write_line(out, "Authorization", auth);
-    }
-    out.extend_from_slice(b"\r\n");
-}
-
-/// The media type that `requests` announces for a body.
-fn content_type(payload: &Payload<'_>) -> Option<&'static str> {
-    match payload.kind {
-        PayloadKind::Form => Some("application/x-www-form-urlencoded"),
-        PayloadKind::Json => Some("application/json"),
-        PayloadKind::Text | PayloadKind::Bytes => None,
     }
 }
 
