@@ -106,8 +106,8 @@ def test_a_report_of_a_stored_run_tells_what_its_own_told(place: Place) -> None:
     [
         ("--store mysql://x/y", "--store: no store mysql://…"),
         ("--store /proc/nothing/runs.db", "--store: /proc/nothing/runs.db: "),
-        ("--store postgresql://127.0.0.1:1/x", "--store: postgresql://127.0.0.1:1/x: "),
-        ("--store-keep some", '--store: "some" does not say what to keep'),
+        ("--store postgresql://127.0.0.1:1/x", "(os error 111): name another store, or none to keep no run"),
+        ("--store-keep some", '--store, --store-keep: "some" does not say what to keep'),
         ("--baseline nobody", '--baseline nobody: there is no run or baseline "nobody"'),
         ("--store none --baseline nobody", "there is nothing to hold a run against"),
     ],

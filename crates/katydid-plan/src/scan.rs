@@ -133,7 +133,7 @@ impl<'a> Scan<'a> {
         problem: impl Into<String>,
         fix: impl Into<String>,
     ) -> Misread {
-        Misread::new(self.text, place, problem, fix)
+        Misread::new(self.text, place.start, problem, fix)
     }
 }
 

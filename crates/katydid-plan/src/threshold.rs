@@ -279,7 +279,8 @@ mod tests {
             ("p95<2%", 6, "\"%\" is no unit of p95"),
             ("p95<1.2.3s", 5, "\"1.2.3\" is no number"),
             ("fail_ratio<1", 12, "means every request"),
-            ("fail_ratio<5", 12, "above 1"),
+            ("fail_ratio<5", 12, "above 1: write 5%"),
+            ("fail_ratio<200%", 12, "above 100%"),
             ("fail_ratio<2s", 13, "\"s\" is no unit of fail_ratio"),
             ("rps>60000ms", 10, "\"ms\" is no unit of rps"),
             ("requests>10%", 12, "\"%\" is no unit of requests"),
@@ -303,7 +304,7 @@ mod tests {
             ("lag_p95x<10ms", 1, "\"lag_p95x\" is no metric"),
             ("requests>1000 abort", 1, "leave abort out"),
             ("failures==3 after 1m abort", 1, "leave abort out"),
-            ("degradation<50%", 1, "of levels"),
+            ("degradation<50%", 1, "say of which"),
             ("degradation<50% on level:1 /a", 1, "whole levels"),
             ("degradation<50% on level:1 over 3s", 1, "whole levels"),
         ];

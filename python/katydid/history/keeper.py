@@ -60,14 +60,17 @@ def check(options: Any) -> None:
         CannotKeep: not there, or the baseline does not exist.
     """
     store, keep, baseline = _settings(options)
-    if store is None and baseline is None and options.katydid_store_keep is None:
+    asked = {"--store": store, "--store-keep": options.katydid_store_keep, "--baseline": baseline}
+    given = ", ".join(name for name, value in asked.items() if value is not None)
+    if not given:
         return  # that the standard store does not work is no reason not to run
     try:
         if _core.history_check(store, keep) is None and baseline is not None:
             raise ValueError("there is nothing to hold a run against while runs are not kept")
-    except (OSError, ValueError) as fault:
-        name = "--store" if baseline is None else "--store, --baseline"
-        raise CannotKeep(f"{name}: {fault}") from fault
+    except ValueError as fault:
+        raise CannotKeep(f"{given}: {fault}") from fault
+    except OSError as fault:
+        raise CannotKeep(f"{given}: {fault}: name another store, or none to keep no run") from fault
     if baseline is not None:
         _baseline_run(store, baseline)
 

@@ -108,13 +108,13 @@ def _take_part(chosen: list[type[User]], options: Namespace, found: dict[str, An
     """Play this process's part in the run. Returns its exit code."""
     if options.otel:
         _set_up_telemetry(options)
-    logger.info("starting katydid %s (Locust API %s)", _core.__version__, version)
-    _raise_open_files_limit()
     environment = _make_environment(chosen, options, **found)
     _configure_users(environment, options)
     if not options.worker:  # a worker's load is its master's to say, and to judge
         _set_up_verdict(environment, options)
         _warn_of_ignored_options(environment, options)
+    logger.info("starting katydid %s (Locust API %s)", _core.__version__, version)
+    _raise_open_files_limit()
     if options.katydid_check:
         return check(environment, options)
     if shows_ratio(options):

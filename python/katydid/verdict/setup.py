@@ -61,9 +61,8 @@ def _baseline_levels(options: Any) -> list[tuple[str, int, float | None]]:
 class BadAsk(ValueError):
     """What is asked cannot be understood, and which field it is in."""
 
-    def __init__(self, name: str, text: str, fault: Exception) -> None:
-        reason = str(fault).splitlines()[0]  # without the picture of the place
-        super().__init__(f"{text!r}, {reason}")
+    def __init__(self, name: str, fault: Exception) -> None:
+        super().__init__(str(fault))
         self.name = name
 
 
@@ -116,7 +115,7 @@ def _refuse_misread(stages: str | None, thresholds: list[str] | None, rules: lis
             try:
                 read(text)
             except ValueError as fault:
-                raise BadAsk(name, text, fault) from fault
+                raise BadAsk(name, fault) from fault
 
 
 def _refuse_unknown_users(environment: Environment, judge: _core.Judge) -> None:

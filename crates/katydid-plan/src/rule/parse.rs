@@ -1,4 +1,4 @@
-//! How is a rule read? `[fail] CAUSE [or CAUSE]… [up to N%] [on [METHOD] NAME]`.
+//! How is a rule read? `[fail] CAUSE [or CAUSE]… [up to N%] [on [METHOD] NAME]`, and the share may also come last.
 
 use std::ops::Range;
 
@@ -19,11 +19,16 @@ pub(super) fn rule(text: &str) -> Result<Rule, Misread> {
     }
     let fails = reader.take_word("fail").is_some();
     let causes = causes(&mut reader)?;
-    let verdict = verdict(&mut reader, fails)?;
+    let mut tolerated = tolerated(&mut reader, fails)?;
     let (method, name) = match reader.take_word("on") {
         Some(_) => place(&mut reader)?,
         None => (None, Pattern::new("*")),
     };
+    if tolerated.is_none() {
+        tolerated = self::tolerated(&mut reader, fails)?;
+    }
+    let usual = if fails { Verdict::Failed } else { Verdict::Expected };
+    let verdict = tolerated.map_or(usual, Verdict::Tolerated);
     match reader.peek() {
         None => Ok(Rule { text: text.trim().into(), verdict, causes, method, name }),
         Some(range) => Err(reader.stray(range)),
@@ -107,22 +112,18 @@ fn regex(reader: &mut Reader<'_>) -> Result<Cause, Misread> {
     Ok(Cause::Regex(regex))
 }
 
-fn verdict(reader: &mut Reader<'_>, fails: bool) -> Result<Verdict, Misread> {
-    let usual = if fails { Verdict::Failed } else { Verdict::Expected };
-    let Some(start) = reader.take_word("up") else { return Ok(usual) };
+/// Reads `up to 1%`, if that is what comes next.
+fn tolerated(reader: &mut Reader<'_>, fails: bool) -> Result<Option<Share>, Misread> {
+    let Some(start) = reader.take_word("up") else { return Ok(None) };
     let Some(to) = reader.take_word("to") else {
         return Err(reader.wrong(start, "after \"up\" there is no share", "write up to 1%"));
     };
     let share = share(reader, to)?;
     if fails {
-        let place = start.start..reader.at;
-        return Err(reader.wrong(
-            place,
-            "\"fail\" has no share",
-            "leave out \"up to\", or leave out \"fail\"",
-        ));
+        let fix = "leave out \"up to\", or leave out \"fail\"";
+        return Err(reader.wrong(start, "\"fail\" has no share", fix));
     }
-    Ok(Verdict::Tolerated(share))
+    Ok(Some(share))
 }
 
 fn share(reader: &mut Reader<'_>, to: Range<usize>) -> Result<Share, Misread> {
@@ -143,15 +144,16 @@ fn share(reader: &mut Reader<'_>, to: Range<usize>) -> Result<Share, Misread> {
 
 /// The method and the name of the requests that a rule is about.
 fn place(reader: &mut Reader<'_>) -> Result<(Option<Box<str>>, Pattern), Misread> {
-    let Some(first) = reader.peek() else {
-        return Err(reader.wrong(reader.end(), "the requests are missing", "write on POST /orders, or on *"));
+    let Some(first) = reader.peek().filter(|_| !reader.is_at_share()) else {
+        let end = reader.at.min(reader.end().start);
+        return Err(reader.wrong(end..end, "the requests are missing", "write on POST /orders, or on *"));
     };
     if reader.is_at_quotation() {
         return Ok((None, Pattern::new(&reader.quoted()?)));
     }
     let word = &reader.text[first.clone()];
     reader.at = first.end;
-    let has_more = reader.peek().is_some();
+    let has_more = reader.peek().is_some() && !reader.is_at_share();
     let is_quoted = reader.is_at_quotation();
     if !has_more && METHODS.contains(&word) {
         let fix = format!("write on {word} * for all such requests");
@@ -159,13 +161,13 @@ fn place(reader: &mut Reader<'_>) -> Result<(Option<Box<str>>, Pattern), Misread
     }
     let is_method = word == "*" || word.bytes().all(|byte| byte.is_ascii_uppercase());
     if !has_more || !(is_method || is_quoted) {
-        return Ok((None, Pattern::new(reader.rest_from(first.start))));
+        return Ok((None, Pattern::new(reader.name_from(first.start))));
     }
     let method = (word != "*").then(|| word.into());
     if is_quoted {
         return Ok((method, Pattern::new(&reader.quoted()?)));
     }
-    Ok((method, Pattern::new(reader.rest_from(reader.at))))
+    Ok((method, Pattern::new(reader.name_from(reader.at))))
 }
 
 /// A place in the text of a rule.
@@ -194,10 +196,20 @@ impl<'a> Reader<'a> {
         Some(range)
     }
 
-    /// Takes everything from a place on.
-    fn rest_from(&mut self, start: usize) -> &'a str {
-        self.at = self.text.len();
-        self.text[start..].trim_end()
+    /// Takes a name that stands in no quotation marks: everything from a place on, but for a share at the end.
+    fn name_from(&mut self, start: usize) -> &'a str {
+        self.at = start;
+        while let Some(word) = self.peek()
+            && !self.is_at_share()
+        {
+            self.at = word.end;
+        }
+        self.text[start..self.at].trim_end()
+    }
+
+    fn is_at_share(&self) -> bool {
+        let mut ahead = Self { ..*self };
+        ahead.take_word("up").is_some() && ahead.take_word("to").is_some()
     }
 
     fn is_at_quotation(&self) -> bool {
@@ -241,7 +253,7 @@ impl<'a> Reader<'a> {
     }
 
     fn wrong(&self, place: Range<usize>, problem: impl Into<String>, fix: impl Into<String>) -> Misread {
-        Misread::new(self.text, place, problem, fix)
+        Misread::new(self.text, place.start, problem, fix)
     }
 
     /// A word that is no part of a rule, after one or more that are.

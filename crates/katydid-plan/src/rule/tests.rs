@@ -27,6 +27,11 @@ fn rules_match_where_and_what_they_say() {
         ("4xx on /x", "GET", "/x", 500, None),
         ("502 up to 1% on *", "GET", "/x", 502, tolerated),
         ("502 up to 0.5 % on *", "GET", "/x", 502, tolerated),
+        ("502 on GET /x up to 1%", "GET", "/x", 502, tolerated),
+        ("502 on /x UP  TO 1 %", "GET", "/x", 502, tolerated),
+        ("502 on GET \"/x\" up to 1%", "GET", "/x", 502, tolerated),
+        ("502 on \"sign up to news\" up to 1%", "GET", "sign up to news", 502, tolerated),
+        ("502 on sign up for news", "GET", "sign up for news", 502, expected),
         ("409 on /resources/[id] [update]", "PUT", "/resources/[id] [update]", 409, expected),
         ("409 on PUT /resources/[id] [update]", "PUT", "/resources/[id] [update]", 409, expected),
         ("409 on Chat (Model B)", "GET", "Chat (Model B)", 409, expected),
@@ -144,6 +149,12 @@ fn what_is_no_rule_is_shown_with_its_place() {
         ("502 up to 101%", 11, "at most 100%"),
         ("502 up to NaN%", 11, "above 0%"),
         ("fail 502 up to 1% on *", 10, "\"fail\" has no share"),
+        ("502 on /x up to", 14, "the share is missing"),
+        ("502 on up to 1%", 8, "the requests are missing"),
+        ("502 on GET up to 1%", 8, "write on GET * for all"),
+        ("502 up to 1% on /x up to 2%", 20, "\"up\" does not belong here"),
+        ("502 on sign up to news", 19, "this is no share"),
+        ("fail 502 on /x up to 1%", 16, "\"fail\" has no share"),
         ("\"half on *", 1, "does not end"),
         ("\"\" on *", 1, "empty pattern"),
         ("/half on *", 1, "end it with /"),
@@ -158,15 +169,6 @@ fn what_is_no_rule_is_shown_with_its_place() {
         assert_eq!(error.column(), column, "{text}: {error}");
         assert!(!error.line().contains('\n'), "{text}: {error}");
     }
-}
-
-#[test]
-fn an_error_points_at_the_word() {
-    let error = Rule::parse("409 onn POST /x").expect_err("no word of a rule");
-    assert_eq!(
-        error.to_string(),
-        "column 5: \"onn\" does not belong here: did you mean on?\n  409 onn POST /x\n      ^^^"
-    );
 }
 
 #[test]
@@ -195,7 +197,7 @@ proptest::proptest! {
     fn any_text_is_a_rule_or_has_an_error_inside_of_it(text in "[a-z0-9 \"/%*éx\\\\(]{0,40}") {
         if let Err(error) = Rule::parse(&text) {
             proptest::prop_assert!(error.column() <= text.chars().count() + 1);
-            proptest::prop_assert!(error.to_string().lines().count() == 3);
+            proptest::prop_assert!(error.to_string().lines().count() == 1);
         }
     }
 }

@@ -150,6 +150,10 @@ fn refuses_with_line_column_key_and_fix() {
         ("expect = ['409 on POST /*/state', '409 onn /x']", "1:40: expect[1]: \"onn\" does not belong here"),
         ("thresholds = [1]", "1:15: thresholds[0]: 1 does not fit: write text in quotation marks"),
         ("stages = '10@1 of 5m'", "1:16: stages: after the rate there is no \"for\""),
+        (
+            "[[stages]]\nusers = 3",
+            "1:1: stages: a list does not fit: write text such as \"10@1 for 5m\", or tables",
+        ),
         ("levels = 3", "1:10: levels: 3 is no list"),
         ("levels = [3]", "1:11: levels[0]: 3 is no table"),
         ("[[levels]]\nuser = 3", "2:1: levels[0].user: there is no such key: did you mean \"users\"?"),

@@ -115,7 +115,11 @@ impl Source<'_> {
 
     fn text_leaf(&self, value: &Value<'_>, form: &Form, path: &str) -> Result<(), Error> {
         let Some(text) = value.get_ref().as_str() else {
-            return Err(self.wrong(value.span(), path, needs(value, "text in quotation marks")));
+            let wanted = match form {
+                Form::Stages => "text such as \"10@1 for 5m\", or tables called [[levels]]",
+                _ => "text in quotation marks",
+            };
+            return Err(self.wrong(value.span(), path, needs(value, wanted)));
         };
         let misread = match form {
             Form::Stages => stages::parse(text).err(),

@@ -1,5 +1,7 @@
 //! Which number is limited, how is it compared, and in which unit?
 
+use std::cmp::Ordering;
+
 use crate::Misread;
 use crate::nearest::nearest;
 use crate::scan::{Piece, Scan};
@@ -225,11 +227,23 @@ pub(super) fn value(scan: &mut Scan<'_>, metric: Metric, name: &Piece<'_>) -> Re
     let factor =
         factor(metric.unit(), unit.text).ok_or_else(|| wrong_unit(scan, metric, name, &digits, &unit))?;
     let value = number * factor;
-    if metric == Metric::FailRatio && unit.text.is_empty() && value >= 1.0 {
-        let problem = if value > 1.0 { "no ratio is above 1" } else { "a ratio of 1 means every request" };
-        return Err(scan.wrong(digits.place, problem, format!("write {}% for percent", digits.text)));
+    if metric == Metric::FailRatio {
+        refuse_odd_ratio(scan, value, digits, unit.text.is_empty())?;
     }
     Ok(value)
+}
+
+/// Refuses what no share of the requests can be, and a bare 1, which may well be meant as 1%.
+fn refuse_odd_ratio(scan: &Scan<'_>, value: f64, digits: Piece<'_>, is_bare: bool) -> Result<(), Misread> {
+    let problem = match (value.total_cmp(&1.0), is_bare) {
+        (Ordering::Greater, true) => "no ratio is above 1",
+        (Ordering::Equal, true) => "a ratio of 1 means every request",
+        (Ordering::Greater, false) => {
+            return Err(scan.wrong(digits.place, "no ratio is above 100%", "write less, such as 1%"));
+        }
+        _ => return Ok(()),
+    };
+    Err(scan.wrong(digits.place, problem, format!("write {}% for percent", digits.text)))
 }
 
 /// By what a number with this unit is multiplied; `None` for a unit of something else.

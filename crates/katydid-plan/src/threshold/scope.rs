@@ -214,7 +214,7 @@ pub(super) fn check(scan: &Scan<'_>, threshold: &Threshold, name: &Piece<'_>) ->
         return Err(scan.wrong(
             name.place.clone(),
             problem,
-            "add the number of levels that it is of: on level:*",
+            "say of which: on level:2, or on level:* for each",
         ));
     }
     let is_partial = scope.is_of_names() || scope.user.is_some() || threshold.window.is_some();
