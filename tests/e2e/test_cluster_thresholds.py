@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +10,7 @@ import pytest
 from nodes import Cluster, cluster_in
 
 SUITE = """
-from locust import User, constant, events, runners, task
-
-runners.WORKER_REPORT_INTERVAL = 0.3
+from locust import User, constant, constant_throughput, events, task
 
 class Shopper(User):
     wait_time = constant(0.02)
@@ -21,6 +20,9 @@ class Shopper(User):
         self.environment.events.request.fire(
             request_type="GET", name="/a", response_time=50, response_length=1, exception=None, context={}
         )
+
+class Steady(Shopper):
+    wait_time = constant_throughput(10)
 
 class Broken(User):
     wait_time = constant(0.02)
@@ -82,6 +84,30 @@ def test_rules_of_the_master_reach_the_workers_that_can_obey(cluster: Cluster) -
     (row,) = [line.split() for line in master.lines if '"*broken*" on *' in line]
     assert int(row[0]) > 0 and row[1] == "expected", row
     assert (own.ended(), stock.ended()) == (0, 0)
+
+
+RATES = [
+    (
+        "-u 4 -r 100 -t 9s",
+        ("rps>35 over 2s abort", "rps<45 over 2s", "requests>70 over 2s", "rps>35 over 5s"),
+    ),
+    (
+        "--stages '2@100 for 4s, 4@100 for 4s'",
+        ("rps>17 on level:1", "rps<23 on level:1", "rps>35 on level:2", "rps<45 on level:2"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("load", "asked"), RATES, ids=["windows", "levels"])
+def test_windows_and_levels_hold_what_was_measured_in_them(
+    cluster: Cluster, load: str, asked: tuple[str, ...]
+) -> None:
+    """Each user asks ten times a second, and a worker reports by itself every three seconds."""
+    thresholds = [word for threshold in asked for word in ("--threshold", threshold)]
+    many = ("--headless", "--processes", "2", "--master-bind-port", "0", "--only-summary")
+    node = cluster.start("katydid", *many, *shlex.split(load), *thresholds, "Steady")
+    assert node.ended(50) == 0, node.log
+    assert node.said("Verdict: passed")
 
 
 def test_levels_are_held_by_workers_and_told_apart(cluster: Cluster) -> None:

@@ -227,6 +227,26 @@ def test_a_paused_run_pauses_on_the_workers(made: Made) -> None:
     assert not master.is_paused and not worker.is_paused
 
 
+def test_a_master_catches_up_with_what_its_workers_have_measured(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runners, "WORKER_REPORT_INTERVAL", 60)
+    master = made.master(Busy)
+    workers = made.worker(master, Busy), made.worker(master, Busy)
+    fired: list[float] = []
+    for worker in workers:
+        worker.environment.events.request.add_listener(lambda **_: fired.append(1))
+    master.start(2, 100)
+    wait_for(lambda: all(is_ours for *_, is_ours in master._node.workers()))
+    wait_for(lambda: len(fired) > 10)
+    master.pause()
+    wait_for(lambda: all(worker.is_paused for worker in workers))
+    gevent.sleep(0.1)  # tasks that had begun are over
+    assert master.stats.total.num_requests < len(fired)
+    master._catch_up()
+    assert master.stats.total.num_requests == len(fired) > 10
+
+
 def test_a_worker_that_joins_a_paused_run_waits(made: Made) -> None:
     master = made.master(Busy)
     first = made.worker(master, Busy)

@@ -19,6 +19,7 @@ from gevent.lock import RLock
 
 from katydid import _core
 from katydid.control.recording import recording_of
+from katydid.locust.runners import MasterRunner
 from katydid.results import samples, secrets
 from katydid.results.clock import RunClock
 
@@ -163,6 +164,9 @@ class Keeper:
         while True:
             young = time.monotonic() - begun < FIRST_S
             gevent.sleep(FIRST_INTERVAL_S if young else INTERVAL_S)
+            runner = self._environment.runner
+            if isinstance(runner, MasterRunner):  # what its workers report by themselves comes in lumps
+                runner._catch_up()
             self._observe()
 
     def _observe(self, must: bool = False) -> None:

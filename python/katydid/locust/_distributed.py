@@ -30,6 +30,12 @@ SAMPLES = "katydid_samples"
 The master's own of this type, without data, has workers forget theirs.
 """
 
+REPORT = "katydid_report"
+"""The type of the message by which a master asks katydid's workers for what they have measured until now.
+
+Its number comes back in their own of this type, after the report.
+"""
+
 
 def key_of(options: Namespace | None) -> dict[str, str | None]:
     """The cluster's key as the options give it: arguments for a native node.

@@ -19,7 +19,7 @@ from katydid import _core
 from katydid.results import samples
 
 from . import runners
-from ._distributed import PAUSE, SAMPLES, DistributedRunner, has_key, key_of
+from ._distributed import PAUSE, REPORT, SAMPLES, DistributedRunner, has_key, key_of
 from ._nodes import WorkerNodes
 from ._version import version
 from .dispatch import UsersDispatcher, class_fields
@@ -49,6 +49,9 @@ _GRACE_S = 65.0
 
 _GOODBYE_S = 3.0
 """How long, at the end, workers have to say goodbye: with it comes what they have measured last."""
+
+_ANSWER_S = 1.0
+"""How long workers are waited for that are asked what they have measured: a busy one answers late."""
 
 _LOOPBACK = "127.0.0.1"
 _EVERYWHERE = "*"
@@ -83,6 +86,9 @@ class MasterRunner(DistributedRunner):
         self._has_quit = False
         self._run = 0
         self._misunderstood: set[str] = set()
+        self._asked = 0
+        self._answered: dict[str, int] = {}
+        """The newest question for a report that each worker has answered."""
         self._node = _core.ClusterMaster(
             host=self.master_bind_host,
             port=master_bind_port,
@@ -186,6 +192,14 @@ class MasterRunner(DistributedRunner):
         for id, *_, is_ours in self._node.workers():
             if is_ours and only in (None, id):
                 self._node.send(kind, data, id)
+
+    def _catch_up(self) -> None:
+        """Have in the statistics all that katydid's workers have measured, or what comes within a second."""
+        self._asked = number = self._asked + 1
+        workers = self._node.workers()
+        asked = [id for id, _, state, *_, is_ours in workers if is_ours and state != STATE_MISSING]
+        self._tell_own(REPORT, number)
+        self._wait(lambda: all(self._answered.get(id, 0) >= number for id in asked), _ANSWER_S)
 
     def send_message(self, msg_type: str, data: Any = None, client_id: str | None = None) -> None:
         """Send a custom message to one worker, or to all."""
@@ -395,6 +409,8 @@ class MasterRunner(DistributedRunner):
     def _hear_custom(self, client_id: str, type: str, data: Any) -> None:
         if type == SAMPLES:
             self._keep_samples(client_id, data)
+        elif type == REPORT:
+            self._answered[client_id] = data if isinstance(data, int) else 0
         else:
             self._deliver(type, data, client_id)
 

@@ -24,7 +24,7 @@ from katydid import _core
 from katydid.results import samples
 
 from . import argument_parser, log, runners
-from ._distributed import PAUSE, SAMPLES, DistributedRunner, key_of
+from ._distributed import PAUSE, REPORT, SAMPLES, DistributedRunner, key_of
 from ._version import version
 from .rpc.zmqrpc import Client
 from .runners import STATE_INIT, STATE_RUNNING, STATE_SPAWNING, STATE_STOPPED
@@ -166,6 +166,9 @@ class WorkerRunner(DistributedRunner):
             (self.pause if data else self.resume)()
         elif type == SAMPLES:
             samples.of(self.environment).forget()
+        elif type == REPORT:
+            self._report()
+            self._node.send(REPORT, data)
         else:
             self._deliver(type, data, self.client_id)
 

@@ -1,6 +1,7 @@
 """Who tells the judge of a run's beginning and end, and asks it once a second? Listeners and one greenlet.
 
 All that is judged are statistics objects, so that it works wherever they are: in one process, or on a master.
+A master's lag behind by what its workers have not reported: these are asked before a level or a window ends.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from weakref import WeakKeyDictionary
 import gevent
 
 from katydid import _core
+from katydid.locust.runners import MasterRunner
 from katydid.results.clock import RunClock
 
 from .classes import StatsByClass
@@ -49,6 +51,10 @@ class Watch:
         self._passed: bool | None = None
         self._seen: tuple[float, Any] | None = None
         self._clock = RunClock()
+        self._master: MasterRunner | None = None
+        """Who has what workers measure; None where nothing is measured elsewhere."""
+        self._whole_until = 0.0
+        """Until when a master has everything."""
         environment.events.test_start.add_listener(self._on_start)
         environment.events.test_stopping.add_listener(self._on_stopping)
         environment.events.test_stop.add_listener(self._on_stop)
@@ -81,7 +87,8 @@ class Watch:
         """How things stand, as plain values, at most a second old; once the run is over, its verdict."""
         now = time.monotonic()
         if self._seen is None or now - self._seen[0] >= _INTERVAL_S:
-            self._seen = (now, json.loads(self.judge.standing(*self._measured())))
+            at = self._clock.now() if self._master is None else self._whole_until
+            self._seen = (now, json.loads(self.judge.standing(*self._measured(at))))
         return self._seen[1]
 
     def close(self) -> None:
@@ -111,12 +118,15 @@ class Watch:
     def _on_start(self, **_: Any) -> None:
         self._is_running, self._passed, self._seen = True, None, None
         self._clock = RunClock()
+        self._whole_until = now = self._clock.now()
+        runner = self.environment.runner
+        self._master = runner if isinstance(runner, MasterRunner) else None
         self._by_class.clear()
         self.environment.stats.parts = self._by_class.stats
-        self.judge.begin(*self._measured())
+        self.judge.begin(*self._measured(now))
         if self._level is not None:
-            self.judge.begin_level(self._level, *self._measured())
-        if self.judge.needs_ticks:
+            self.judge.begin_level(self._level, *self._measured(now))
+        if self.judge.needs_ticks or self._master is not None:
             self._asking = gevent.spawn(self._ask_forever)
 
     def _on_stopping(self, **_: Any) -> None:
@@ -133,27 +143,37 @@ class Watch:
             self._asking = None
         if self._is_running:
             self._is_running, self._level, self._seen = False, None, None
-            self._passed = self.judge.finish(*self._measured())
+            self._passed = self.judge.finish(*self._measured(self._clock.now()))
 
     def begin_level(self, index: int) -> None:
         """A level begins; that of a run that is about to begin is told with its beginning."""
+        at = self._catch_up()
         self._level, self._seen = index, None
         if self._is_running:
-            self.judge.begin_level(index, *self._measured())
+            self.judge.begin_level(index, *self._measured(at))
 
     def end_level(self) -> None:
         """The level has lasted as long as it should."""
+        at = self._catch_up()
         self._level = None
         if self._is_running:
-            self.judge.end_level(*self._measured())
+            self.judge.end_level(*self._measured(at))
 
-    def _measured(self) -> tuple[RequestStats, list[RequestStats], float]:
-        return self.environment.stats, self._by_class.stats, self._clock.now()
+    def _catch_up(self) -> float:
+        """Returns now, and has in the statistics all that was measured until then, also by workers."""
+        at = self._clock.now()
+        if self._is_running and self._master is not None:
+            self._master._catch_up()
+            self._whole_until = at
+        return at
+
+    def _measured(self, at: float) -> tuple[RequestStats, list[RequestStats], float]:
+        return self.environment.stats, self._by_class.stats, at
 
     def _ask_forever(self) -> None:
         while True:
             gevent.sleep(_INTERVAL_S)
-            reason = self.judge.tick(*self._measured())
+            reason = self.judge.tick(*self._measured(self._catch_up()))
             if reason is not None:
                 logger.error("the run is ended early: %s", reason)
                 gevent.spawn(self._end_run)  # which ends this greenlet
