@@ -247,6 +247,23 @@ def test_a_share_that_is_kept_and_one_that_is_not(bare: Environment) -> None:
     assert expectations.words().endswith('broken: "*502*" up to 10% on /a')
 
 
+def test_a_rule_that_keeps_failures_says_how_many(bare: Environment) -> None:
+    heard: list[dict[str, Any]] = []
+    bare.events.request.add_listener(lambda **event: heard.append(event))
+    expectations = expect(bare, ['fail "*409*" on /strict', '"*409*"'])
+    assert expectations is not None
+    for name in ("/strict", "/strict", "/lax"):
+        fire(bare, name, ValueError("409"))
+    assert counts(bare) == (3, 2)
+    kept, lax = expectations.outcomes
+    assert (kept.requests, kept.kept, lax.requests, lax.kept) == (0, 2, 1, 0)
+    (line,) = [line for line in expectations.table() if 'fail "*409*" on /strict' in line]
+    assert line.endswith("(kept 2 failures)")
+    assert expectations.document()["rules"][0]["kept"] == 2
+    assert [str(event["exception"]) for event in heard] == ["409", "409", "None"]
+    assert CONTEXT_KEY not in heard[0].get("context", {}), "nothing was changed"
+
+
 def test_a_new_run_counts_anew(bare: Environment) -> None:
     expectations = expect(bare, ['"x"'])
     assert expectations is not None

@@ -14,7 +14,7 @@ use regex_lite::Regex;
 
 use crate::{Misread, Pattern};
 
-pub use judge::{Facts, Judge, Judgement};
+pub use judge::{Facts, Judge, Judgement, KEPT};
 
 /// What becomes of a request that a rule matches.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -12,8 +12,8 @@ use pyo3::prelude::*;
 use crate::stats::RequestStats;
 
 /// One rule at the end of a run: rule, verdict, limit, requests that it reclassified, requests that it covers, whether
-/// more were tolerated than the limit allows.
-type OutcomeFields = (String, &'static str, Option<f64>, u64, u64, bool);
+/// more were tolerated than the limit allows, failures that it kept.
+type OutcomeFields = (String, &'static str, Option<f64>, u64, u64, bool, u64);
 
 /// How many sets of rules there are that may make a failure of a success.
 static JUDGING_SUCCESSES: AtomicUsize = AtomicUsize::new(0);
@@ -66,8 +66,8 @@ impl Rules {
         self.judge_successes
     }
 
-    /// What the first rule that matches makes of a request, if that is something else than it was: the rule's text, and
-    /// `expected`, `tolerated` or `failed`. `no_answer` is `timeout` or `connection`.
+    /// What the first rule that matches makes of a request, if there is something to tell of it: the rule's text, and
+    /// `expected`, `tolerated`, `failed`, or `kept` for a failure that stays one. `no_answer` is `timeout` or `connection`.
     #[pyo3(name = "judge", signature = (method, name, *, is_failure, status, no_answer, texts))]
     fn judge_request(
         &self,
@@ -86,7 +86,7 @@ impl Rules {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let mut judge = self.judge();
         let found = judge.judge(method, name, &Facts { is_failure, status, no_answer, texts: &texts })?;
-        Some((judge.rules().as_slice()[found.rule].text().to_owned(), found.verdict.word()))
+        Some((judge.rules().as_slice()[found.rule].text().to_owned(), found.word()))
     }
 
     /// What became of each rule.
@@ -97,7 +97,7 @@ impl Rules {
             .map(|outcome| {
                 let (limit, is_broken) = (outcome.limit(), outcome.is_broken());
                 let word = Verdict::word(outcome.verdict);
-                (outcome.rule, word, limit, outcome.requests, outcome.covered, is_broken)
+                (outcome.rule, word, limit, outcome.requests, outcome.covered, is_broken, outcome.kept)
             })
             .collect()
     }

@@ -1,10 +1,10 @@
-//! What did the rules make of the run? For each rule how many requests it reclassified, from what, and whether more were
-//! tolerated than it allows.
+//! What did the rules make of the run? For each rule how many requests it reclassified, from what, how many failures it had
+//! stay failures, and whether more were tolerated than it allows.
 //!
 //! What a maintainer must not break: every rule has its line, also one that matched nothing, so that nobody believes in a
 //! rule that never worked.
 
-use katydid_plan::rule::{Rules, Verdict};
+use katydid_plan::rule::{KEPT, Rules, Verdict};
 use katydid_stats::{Reclassified, Snapshot};
 
 use crate::csv::Row;
@@ -26,6 +26,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Requests that it reclassified.
     pub requests: u64,
+    /// Failures that it decided on, and that are failures still.
+    pub kept: u64,
     /// Requests that it is about, by method and name, whatever became of them.
     pub covered: u64,
 }
@@ -53,15 +55,25 @@ impl Outcome {
     }
 }
 
+fn is_kept(row: &Reclassified) -> bool {
+    &*row.verdict == KEPT
+}
+
 /// The outcome of every rule.
 pub fn outcomes(rules: &Rules, snapshot: &Snapshot) -> Vec<Outcome> {
     let outcome = |rule: &katydid_plan::rule::Rule| {
         let covered = snapshot.entries.iter().filter(|entry| rule.covers(&entry.method, &entry.name));
-        let reclassified = snapshot.reclassified.iter().filter(|row| &*row.rule == rule.text());
+        let (kept, reclassified): (Vec<_>, Vec<_>) = snapshot
+            .reclassified
+            .iter()
+            .filter(|row| &*row.rule == rule.text())
+            .partition(|row| is_kept(row));
+        let count = |rows: Vec<&Reclassified>| rows.iter().map(|row| row.occurrences).sum();
         Outcome {
             rule: rule.text().into(),
             verdict: rule.verdict(),
-            requests: reclassified.map(|row| row.occurrences).sum(),
+            requests: count(reclassified),
+            kept: count(kept),
             covered: covered.map(|entry| entry.requests).sum(),
         }
     };
@@ -92,13 +104,18 @@ fn rule_line(outcome: &Outcome) -> String {
         Some(limit) => format!("{} of {}", percent(outcome.share()), percent(limit)),
         None => percent(outcome.share()),
     };
-    let note = if outcome.requests == 0 { "  (matched nothing)" } else { "" };
+    let note = match (outcome.requests, outcome.kept) {
+        (0, 0) => "  (matched nothing)".into(),
+        (_, 0) => String::new(),
+        (_, 1) => "  (kept 1 failure)".into(),
+        (_, kept) => format!("  (kept {kept} failures)"),
+    };
     format!("{:<18} {:<10} {share:<18} {}{note}", outcome.requests, outcome.verdict.word(), outcome.rule)
 }
 
 fn kind_lines(outcome: &Outcome, reclassified: &[Reclassified]) -> Vec<String> {
     let mut kinds: Vec<&Reclassified> =
-        reclassified.iter().filter(|row| *row.rule == *outcome.rule).collect();
+        reclassified.iter().filter(|row| *row.rule == *outcome.rule && !is_kept(row)).collect();
     kinds.sort_by_key(|row| std::cmp::Reverse(row.occurrences));
     let rest = kinds.len().saturating_sub(KINDS_SHOWN);
     let shown = kinds.iter().take(KINDS_SHOWN).map(|row| {
@@ -129,7 +146,8 @@ fn percent(share: f64) -> String {
     format!("{:.2}%", share * 100.0)
 }
 
-/// `_expectations.csv`: a row for each rule and kind of request, and one for each rule that matched nothing.
+/// `_expectations.csv`: a row for each rule and kind of request, and one for each rule that matched nothing. The verdict is
+/// `kept` where failures stayed failures.
 pub fn rows(rules: &Rules, snapshot: &Snapshot) -> Vec<Row> {
     let head = [
         "Rule",
@@ -159,8 +177,8 @@ pub fn rows(rules: &Rules, snapshot: &Snapshot) -> Vec<Row> {
 fn row(outcome: &Outcome, kind: Option<&Reclassified>) -> Row {
     let limit = outcome.limit().map(float).unwrap_or_default();
     let broken = if outcome.is_broken() { "true" } else { "false" };
-    let of_rule =
-        [outcome.rule.clone(), outcome.verdict.word().into(), limit, float(outcome.share()), broken.into()];
+    let verdict = if kind.is_some_and(is_kept) { KEPT } else { outcome.verdict.word() };
+    let of_rule = [outcome.rule.clone(), verdict.into(), limit, float(outcome.share()), broken.into()];
     let of_kind = match kind {
         Some(kind) => [
             kind.method.to_string(),
@@ -246,6 +264,34 @@ mod tests {
         assert_eq!(row[5..9], ["POST", "/servers/[id]/state", CONFLICT, "4"]);
         assert_eq!(rows[2][8], "0");
         assert!(rows.iter().all(|row| row.len() == rows[0].len()));
+    }
+
+    #[test]
+    fn a_rule_that_kept_failures_has_matched() {
+        let rules = Rules::parse(["fail 409 on GET *", "fail 503 on GET *"]).expect("good rules");
+        let mut stats = RunStats::new(100.0);
+        let id = stats.entry("GET", "/health");
+        (0..5).for_each(|_| stats.record(id, &Sample::new(101.0, Some(5.0), 10)));
+        for (verdict, from, count) in [("kept", "HTTP 409", 3), ("failed", "success with status 409", 1)] {
+            let kind = Kind { rule: "fail 409 on GET *", verdict, method: "GET", name: "/health", from };
+            (0..count).for_each(|_| stats.record_reclassified(kind, 102.0));
+        }
+        let snapshot = stats.snapshot(&SnapshotRequest { now: 103.0, quantiles: &[], with_window: false });
+        let lines = table(&rules, &snapshot);
+        assert_eq!(
+            lines[3..6],
+            [
+                "1                  failed     20.00%             fail 409 on GET *  (kept 3 failures)",
+                "  1                GET /health: success with status 409",
+                "0                  failed     0.00%              fail 503 on GET *  (matched nothing)",
+            ]
+        );
+        let rows: Vec<[String; 2]> =
+            rows(&rules, &snapshot).iter().map(|row| [row[1].clone(), row[8].clone()]).collect();
+        assert_eq!(
+            rows[1..],
+            [["kept", "3"], ["failed", "1"], ["failed", "0"]].map(|row| row.map(String::from))
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub const MAX_RECLASSIFIED: usize = 1000;
 /// What the rest of a rule's requests were.
 pub const OTHER_CAUSES: &str = "other requests: more than 1000 kinds were seen";
 
-/// A kind of request that a rule reclassified.
+/// A kind of request on which a rule decided.
 ///
 /// # Accuracy
 /// Exact, unless more than [`MAX_RECLASSIFIED`] kinds were seen: then the rest of each rule has one row without method
@@ -23,7 +23,7 @@ pub const OTHER_CAUSES: &str = "other requests: more than 1000 kinds were seen";
 pub struct Reclassified {
     /// The rule as it was written.
     pub rule: Box<str>,
-    /// What it made of the request: `expected`, `tolerated`, `failed`.
+    /// What it made of the request: `expected`, `tolerated`, `failed`, or `kept` where it was a failure and stays one.
     pub verdict: Box<str>,
     /// HTTP method or request type.
     pub method: Box<str>,

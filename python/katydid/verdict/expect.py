@@ -26,6 +26,7 @@ CONTEXT_KEY = "katydid_expectation"
 (`expected`, `tolerated`, `failed`), `exception` (the original one, None of a success) and `status`."""
 
 _FAILED = "failed"
+_KEPT = "kept"
 
 
 class RuleBroken(Exception):
@@ -46,6 +47,8 @@ class Outcome:
     """Requests that the rule is about, whatever became of them."""
     is_broken: bool
     """Were more tolerated than the limit allows? Then they count as failures."""
+    kept: int = 0
+    """Failures that the rule decided on, and that are failures still."""
 
     @property
     def share(self) -> float:
@@ -90,6 +93,8 @@ class Expectations:
         counts: dict[str, int] = {}
         for outcome in self.outcomes:
             counts[outcome.verdict] = counts.get(outcome.verdict, 0) + outcome.requests
+            if outcome.kept:
+                counts[_KEPT] = counts.get(_KEPT, 0) + outcome.kept
         broken = [f"broken: {outcome.rule}" for outcome in self.broken]
         return "".join(
             f", {words}" for words in (*(f"{n} {verdict} by rule" for verdict, n in counts.items()), *broken)
@@ -105,6 +110,7 @@ class Expectations:
                     "verdict": outcome.verdict,
                     "limit": outcome.limit,
                     "requests": outcome.requests,
+                    "kept": outcome.kept,
                     "covered": outcome.covered,
                     "share": outcome.share,
                     "broken": outcome.is_broken,
@@ -139,6 +145,8 @@ class Expectations:
         rule, verdict = found
         was = _core.stats_error_text(exception) if exception else _success(status)
         self._stats._record_reclassified(rule, verdict, method, name, was, time.time())
+        if verdict == _KEPT:
+            return  # counted, and otherwise what it was
         event["exception"] = RuleBroken(f"{was}, by the rule: {rule}") if verdict == _FAILED else None
         context = event.get("context")
         event["context"] = {

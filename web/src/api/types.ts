@@ -147,12 +147,14 @@ export interface RuleOutcome {
   verdict: string;
   limit: number | null;
   requests: number;
+  /** Failures that it had stay failures; runs of earlier versions do not know. */
+  kept?: number;
   covered: number;
   share: number;
   broken: boolean;
 }
 
-/** Requests that a rule made something else of. */
+/** Requests that a rule made something else of, or `kept` as failures. */
 export interface Reclassified {
   rule: string;
   verdict: string;

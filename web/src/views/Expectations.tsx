@@ -6,7 +6,8 @@ import { counts, moments, request, shares } from "../parts/columns.ts";
 import { type Column, Table } from "../parts/Table.tsx";
 
 export function Expectations(props: { rules: readonly RuleOutcome[]; reclassified: readonly Reclassified[] }) {
-  const { rules, reclassified } = props;
+  const { rules } = props;
+  const reclassified = props.reclassified.filter((row) => row.verdict !== "kept");
   const broken = rules.filter((rule) => rule.broken);
   return (
     <section aria-label="Expectations">
@@ -42,6 +43,7 @@ const RULES: readonly Column<RuleOutcome>[] = [
   { key: "rule", title: "Rule", width: 340, value: (row) => row.rule },
   { key: "verdict", title: "As", width: 110, value: (row) => row.verdict },
   counts("requests", "Reclassified", (row) => row.requests, 120),
+  counts("kept", "Failures kept", (row) => row.kept ?? 0, 120),
   shares("share", "Share", (row) => row.share),
   shares("limit", "Limit", (row) => row.limit),
 ];

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use katydid_plan::rule::KEPT;
 use katydid_report::compare::digest::Key;
 use katydid_report::compare::digester::own_key;
 use katydid_report::compare::groups::key_in_group;
@@ -95,7 +96,7 @@ pub fn compare_runs(
 fn reclassified_notes(store: &mut Store, before: &Run, after: &Run) -> Result<Vec<String>, Error> {
     let mut counts: BTreeMap<(Box<str>, Box<str>), [u64; 2]> = BTreeMap::new();
     for (side, run) in [before, after].into_iter().enumerate() {
-        for row in store.reclassified(run.id)? {
+        for row in store.reclassified(run.id)?.into_iter().filter(|row| &*row.verdict != KEPT) {
             counts.entry((row.rule, row.verdict)).or_default()[side] += row.occurrences;
         }
     }

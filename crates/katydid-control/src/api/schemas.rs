@@ -201,6 +201,7 @@ const SCHEMAS: [(&str, Fields); 41] = [
             ("verdict", "string"),
             ("limit", "number?"),
             ("requests", "integer"),
+            ("kept", "integer"),
             ("covered", "integer"),
             ("share", "number"),
             ("broken", "boolean"),

@@ -7,6 +7,9 @@ use super::{NoAnswer, Rules, Verdict};
 /// Names of which it is remembered which rules cover them; for further ones it is found out again each time.
 const MOST_PLACES: usize = 10_000;
 
+/// The word for a failure that a rule has stay one.
+pub const KEPT: &str = "kept";
+
 /// What is known about how a request ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
@@ -20,13 +23,22 @@ pub struct Facts<'a> {
     pub texts: &'a [&'a str],
 }
 
-/// What a rule makes of a request; a request about which nothing changes has none.
+/// What a rule makes of a request. A success that a rule would have as one has none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judgement {
     /// The index of the rule.
     pub rule: usize,
     /// What it says.
     pub verdict: Verdict,
+    /// Is the request what it was: a failure that the rule has stay one?
+    pub is_kept: bool,
+}
+
+impl Judgement {
+    /// The word for what became of the request: `expected`, `tolerated`, `failed`, or [`KEPT`].
+    pub fn word(&self) -> &'static str {
+        if self.is_kept { KEPT } else { self.verdict.word() }
+    }
 }
 
 /// Indices of the rules that cover a method and a name, in their order.
@@ -52,7 +64,7 @@ impl Judge {
         &self.rules
     }
 
-    /// What the first rule that matches makes of a request, if that is something else than it was.
+    /// What the first rule that matches makes of a request, if there is something to tell of it.
     pub fn judge(&mut self, method: &str, name: &str, facts: &Facts<'_>) -> Option<Judgement> {
         if self.find(method, name).is_none() {
             let covering = self.covering(method, name);
@@ -79,6 +91,7 @@ impl Judge {
         let rule = *covering.iter().find(|rule| rules[**rule].applies_to(facts))?;
         let verdict = rules[rule].verdict();
         let is_failed = verdict == Verdict::Failed;
-        (is_failed != facts.is_failure).then_some(Judgement { rule, verdict })
+        let is_kept = is_failed && facts.is_failure;
+        (is_failed || facts.is_failure).then_some(Judgement { rule, verdict, is_kept })
     }
 }
