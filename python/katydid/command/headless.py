@@ -14,7 +14,7 @@ from katydid.locust import log
 from katydid.locust.runners import WorkerRunner
 from katydid.results import samples
 from katydid.verdict.expect import expect, expectations_of
-from katydid.verdict.watch import watch_of
+from katydid.verdict.watch import verdict_to_keep, watch_of
 
 from .cluster import EXIT_NO_RUN, NoRunner, begin_load, create_node, wait_for_workers
 from .outputs import CannotWrite, Outputs
@@ -112,11 +112,11 @@ def shut_down(environment: Environment, runner: Runner, outputs: Outputs, option
     outputs.end()
     runner.quit()
     keeper, watch = keeper_of(environment), watch_of(environment)
-    if keeper is not None:
-        code = keeper.conclude(code, None if watch is None else watch.document())
     if watch is not None:
-        watch.add_findings()
-        if keeper is not None and keeper.finding is not None:
+        watch.add_findings()  # before the verdict is kept, of which they are a part
+    if keeper is not None:
+        code = keeper.conclude(code, verdict_to_keep(environment))
+        if watch is not None and keeper.finding is not None:
             watch.judge.add("baseline", *keeper.finding)
     logger.info("shutting down with exit code %s", code)
     if not outputs.conclude():

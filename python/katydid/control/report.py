@@ -135,12 +135,18 @@ def _expectations_section(rules: list[dict[str, Any]]) -> list[str]:
             rule["requests"],
             _percent(rule["share"]),
             _percent(rule["limit"]),
-            "**broken: these are failures**" if rule["broken"] else "",
+            _rule_note(rule),
         ]
         for rule in rules
     ]
     head = ["rule", "as", "# reclassified", "share", "limit", ""]
     return ["", "## Expectations", "", *_table(head, rows)]
+
+
+def _rule_note(rule: dict[str, Any]) -> str:
+    if rule["broken"]:
+        return "BROKEN: these are failures"
+    return f"{rule['kept']} failures kept" if rule.get("kept") else ""
 
 
 def _percent(share: float | None) -> str:
@@ -153,9 +159,7 @@ def _verdict_lines(verdict: dict[str, Any] | None) -> list[str]:
         return []
     lines: list[str] = []
     if verdict["levels"]:
-        rows = [
-            [_passed(level["passed"]), *(level[key] for key in _LEVEL_KEYS)] for level in verdict["levels"]
-        ]
+        rows = [[_level_result(level), *(level[key] for key in _LEVEL_KEYS)] for level in verdict["levels"]]
         lines += ["", "## Levels", "", *_table(_LEVEL_HEAD, rows)]
     if verdict["thresholds"]:
         rows = [
@@ -163,7 +167,15 @@ def _verdict_lines(verdict: dict[str, Any] | None) -> list[str]:
             for found in verdict["thresholds"]
         ]
         lines += ["", "## Thresholds", "", *_table(["", "threshold", "measured", "where"], rows)]
+    if findings := verdict.get("findings"):
+        rows = [[_passed(found["passed"]), found["name"], found["said"]] for found in findings]
+        lines += ["", "## Further findings", "", *_table(["", "asked", "found"], rows)]
     return lines
+
+
+def _level_result(level: dict[str, Any]) -> str:
+    is_short = level.get("state") == "over" and not level.get("is_complete", True)
+    return _passed(level["passed"]) + (" (cut short)" if is_short else "")
 
 
 def _passed(passed: bool) -> str:

@@ -105,11 +105,8 @@ class Watch:
 
     def add_findings(self) -> None:
         """Say what else decided on the run that is over: rules, and exceptions of tasks."""
-        expectations = expectations_of(self.environment)
-        for outcome in () if expectations is None else expectations.outcomes:
-            of_limit = "" if outcome.limit is None else f", {outcome.limit:.2%} at most"
-            said = f"{outcome.requests} of {outcome.covered} {outcome.verdict}{of_limit}"
-            self.judge.add("rule", outcome.rule, said, not outcome.is_broken)
+        for finding in _findings_of_rules(self.environment):
+            self.judge.add(*finding)
         runner = self.environment.runner
         if runner is not None and runner.exceptions:
             count = sum(int(exception["count"]) for exception in runner.exceptions.values())
@@ -190,6 +187,30 @@ _watches: WeakKeyDictionary[Environment, Watch] = WeakKeyDictionary()
 def watch_of(environment: Environment) -> Watch | None:
     """Who watches the runs of an environment; None if nothing is asked of them."""
     return _watches.get(environment)
+
+
+def _findings_of_rules(environment: Environment) -> list[tuple[str, str, str, bool]]:
+    """What each rule found, as a judge takes it."""
+    findings = []
+    expectations = expectations_of(environment)
+    for outcome in () if expectations is None else expectations.outcomes:
+        of_limit = "" if outcome.limit is None else f", {outcome.limit:.2%} at most"
+        kept = f", {outcome.kept} failures kept" if outcome.kept else ""
+        said = f"{outcome.requests} of {outcome.covered} {outcome.verdict}{of_limit}{kept}"
+        findings.append(("rule", outcome.rule, said, not outcome.is_broken))
+    return findings
+
+
+def verdict_to_keep(environment: Environment) -> Any:
+    """The verdict on a run that is over; where nothing else was asked, that rules were broken, or None."""
+    watch = watch_of(environment)
+    if watch is not None:
+        return watch.document()
+    keys = ("kind", "name", "said", "passed")
+    findings = [dict(zip(keys, found, strict=True)) for found in _findings_of_rules(environment)]
+    if all(found["passed"] for found in findings):
+        return None
+    return {**NOTHING_ASKED, "is_over": True, "passed": False, "findings": findings}
 
 
 def verdict_document(environment: Environment) -> Any:

@@ -85,14 +85,14 @@ fn run_in_short(run: &Run, summary: Option<&Value>, baselines: &[Baseline]) -> V
     told_of(run, beside)
 }
 
-/// Was all met that was asked of a run, its baseline included? Nothing where nothing was asked.
-fn has_passed(run: &Run) -> Option<bool> {
+/// Was all met that was asked of a run, its rules and its baseline included? Nothing where nothing was asked.
+pub(super) fn has_passed(run: &Run) -> Option<bool> {
     if run.exit_code == Some(EXIT_VERDICT.into()) {
         return Some(false);
     }
     let verdict = run.verdict.as_ref()?;
     let thresholds = &verdict["thresholds"];
-    let is_met = thresholds["passed"].as_bool().filter(|_| thresholds["is_asked"] == true);
+    let is_met = thresholds["passed"].as_bool().filter(|met| !met || thresholds["is_asked"] == true);
     let rows = verdict["comparison"]["rows"].as_array();
     let is_as_before = rows.map(|rows| {
         let is_of = |row: &Value, outcome: &str| row["outcome"] == outcome;

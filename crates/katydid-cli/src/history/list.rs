@@ -10,6 +10,7 @@ use katydid_stats::snapshot::SnapshotRequest;
 use katydid_store::{Error, Level, Run, RunId, Store};
 use serde_json::{Value, json};
 
+use super::archive::has_passed;
 use super::arguments::{Baseline, Runs, Show, Step};
 use super::{now, open, put, say_all};
 use crate::options::EXIT_OK;
@@ -53,9 +54,19 @@ pub(super) fn runs(options: &Runs) -> Result<i32, Error> {
     Ok(EXIT_OK)
 }
 
-const COLUMNS: usize = 9;
-const HEAD: [&str; COLUMNS] =
-    ["Run", "Began (UTC)", "State", "Locustfile", "Host", "Users", "Requests", "Failures", "Baseline"];
+const COLUMNS: usize = 10;
+const HEAD: [&str; COLUMNS] = [
+    "Run",
+    "Began (UTC)",
+    "State",
+    "Locustfile",
+    "Host",
+    "Users",
+    "Requests",
+    "Failures",
+    "Verdict",
+    "Baseline",
+];
 
 fn run_cells(run: &Run, baseline: &str) -> [String; COLUMNS] {
     [
@@ -67,8 +78,14 @@ fn run_cells(run: &Run, baseline: &str) -> [String; COLUMNS] {
         run.users.to_string(),
         run.requests.to_string(),
         run.failures.to_string(),
+        verdict_word(run).unwrap_or("-").into(),
         baseline.to_owned(),
     ]
+}
+
+/// Nothing where nothing was asked.
+fn verdict_word(run: &Run) -> Option<&'static str> {
+    has_passed(run).map(|passed| if passed { "passed" } else { "failed" })
 }
 
 fn table(rows: &[[String; COLUMNS]]) -> Vec<String> {
@@ -194,7 +211,47 @@ fn run_lines(store: &mut Store, run: &Run, levels: &[Level]) -> Result<Vec<Strin
     }
     lines.extend(expectations::table(&rules_of(run), &snapshot));
     lines.extend(truth_lines(&snapshot));
+    lines.extend(verdict_lines(run));
     Ok(lines)
+}
+
+/// What was asked of a run and what became of it, as it was kept; nothing where nothing was asked.
+fn verdict_lines(run: &Run) -> Vec<String> {
+    let (Some(word), Some(kept)) = (verdict_word(run), &run.verdict) else { return Vec::new() };
+    let rows = |key: &str| kept["thresholds"][key].as_array().into_iter().flatten();
+    let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+    let mut asked: Vec<(bool, String, String)> = Vec::new();
+    for row in rows("thresholds") {
+        let place = Some(text(row, "place")).filter(|place| !place.is_empty());
+        let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
+        asked.push((row["passed"] == true, text(row, "text"), text(row, "shown") + &place));
+    }
+    for row in rows("levels").filter(|row| row["allowance"].is_number()) {
+        let found = row["degradation"].as_f64().map_or_else(
+            || "no degradation known".into(),
+            |share| format!("95th percentile {:+.0} % against {}", share * 100.0, text(row, "reference")),
+        );
+        let allowed = row["degradation"].as_f64().zip(row["allowance"].as_f64());
+        let is_allowed = allowed.map_or(row["passed"] == true, |(found, allowed)| found <= allowed);
+        asked.push((is_allowed, text(row, "title"), found));
+    }
+    asked.extend(rows("findings").map(|row| (row["passed"] == true, text(row, "name"), text(row, "said"))));
+    asked.extend(comparison_row(&kept["comparison"]));
+    let width = asked.iter().map(|(_, name, _)| name.chars().count()).max().unwrap_or(0);
+    let line = |(passed, name, found): &(bool, String, String)| {
+        format!("{}  {name:<width$}  {found}", if *passed { "pass" } else { "FAIL" })
+    };
+    asked.iter().map(line).chain([format!("Verdict: {word}")]).collect()
+}
+
+/// How a run compares with its baseline, if it was held against one.
+fn comparison_row(comparison: &Value) -> Option<(bool, String, String)> {
+    let rows = comparison["rows"].as_array()?;
+    let name = format!("no slower than {}", comparison["before"].as_str().unwrap_or("its baseline"));
+    let worse = rows.iter().filter(|row| row["outcome"] == "worse").count();
+    let is_judged = rows.iter().any(|row| row["outcome"] != "undecided");
+    let found = if is_judged { format!("{worse} of {} worse", rows.len()) } else { "nothing judged".into() };
+    Some((is_judged && worse == 0, name, found))
 }
 
 fn facts(run: &Run) -> Vec<String> {
