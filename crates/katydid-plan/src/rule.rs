@@ -14,6 +14,8 @@ use regex_lite::Regex;
 
 use crate::{Misread, Pattern};
 
+pub(crate) use parse::METHODS;
+
 pub use judge::{Facts, Judge, Judgement, KEPT};
 
 /// What becomes of a request that a rule matches.

@@ -23,7 +23,7 @@ pub use scope::Scope;
 /// A limit for one number of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Threshold {
-    /// The text that it was made from.
+    /// The text that it was made from; where it stood in a scenario or a level, followed by which.
     pub text: String,
     /// Which number.
     pub metric: Metric,
@@ -83,6 +83,16 @@ pub struct Around<'a> {
     pub level: Option<&'a str>,
 }
 
+impl Around<'_> {
+    /// The same after a threshold's text, such as ` in scenario api, level 2`; empty where there is nothing around.
+    fn words(&self) -> String {
+        let parts = [("scenario", self.scenario), ("level", self.level)];
+        let parts: Vec<String> =
+            parts.iter().filter_map(|(what, name)| Some(format!("{what} {}", (*name)?))).collect();
+        if parts.is_empty() { String::new() } else { format!(" in {}", parts.join(", ")) }
+    }
+}
+
 /// Parses a threshold that stands in a scenario or in a level, and holds for it alone.
 ///
 /// # Errors
@@ -93,7 +103,7 @@ pub fn parse_within(text: &str, around: Around<'_>) -> Result<Threshold, Misread
     let comparison = metric::comparison(&mut scan)?;
     let limit = metric::value(&mut scan, metric, &metric_piece)?;
     let mut threshold = Threshold {
-        text: text.trim().into(),
+        text: format!("{}{}", text.trim(), around.words()),
         metric,
         comparison,
         limit,
@@ -187,8 +197,9 @@ mod tests {
             ("p95<2s", whole.clone()),
             ("p95<2s on *", Scope { name: pattern("*"), ..whole.clone() }),
             ("p95<2s on GET *", Scope { method: pattern("GET"), name: pattern("*"), ..whole.clone() }),
-            ("p95<2s on GET", Scope { name: pattern("GET"), ..whole.clone() }),
-            ("p95<2s on GET over 3s", Scope { name: pattern("GET"), ..whole.clone() }),
+            ("p95<2s on \"GET\"", Scope { name: pattern("GET"), ..whole.clone() }),
+            ("p95<2s on 'GET' over 3s", Scope { name: pattern("GET"), ..whole.clone() }),
+            ("p95<2s on SQL over 3s", Scope { name: pattern("SQL"), ..whole.clone() }),
             ("p95<2s on each /v1/*", Scope { name: pattern("/v1/*"), is_each: true, ..whole.clone() }),
             (
                 "p95<2s on \"chat (first token)\"",
@@ -214,6 +225,19 @@ mod tests {
         ];
         for (text, scope) in table {
             assert_eq!(read(text).scope, scope, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_text_says_what_it_stands_in() {
+        for (scenario, level, text) in [
+            (None, None, "p95<2s"),
+            (Some("api"), None, "p95<2s in scenario api"),
+            (Some("api"), Some("2"), "p95<2s in scenario api, level 2"),
+            (None, Some("2"), "p95<2s in level 2"),
+        ] {
+            let threshold = parse_within(" p95<2s", Around { scenario, level }).expect("a threshold");
+            assert_eq!(threshold.text, text);
         }
     }
 
@@ -295,6 +319,9 @@ mod tests {
             ("p95<2s on level:1 level:2", 19, "twice"),
             ("p95<2s on lvl:1 /a", 11, "did you mean \"level:\"?"),
             ("p95<2s on each", 15, "no name"),
+            ("p95<2s on GET", 11, "the name after GET is missing: write GET * for all such requests"),
+            ("p95<2s on each POST over 3s", 16, "write POST *"),
+            ("p95<2s on level:2/GET", 19, "write GET *"),
             ("p95<2s over", 12, "after \"over\" there is no time"),
             ("p95<2s over soon", 13, "\"soon\" is no time"),
             ("p95<2s over 3s over 4s", 16, "twice"),

@@ -8,7 +8,9 @@ use super::{Cause, NoAnswer, Rule, Share, Verdict};
 use crate::nearest::nearest;
 use crate::{Misread, Pattern};
 
-const METHODS: [&str; 9] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
+/// Words that are a method before they are a name.
+pub(crate) const METHODS: [&str; 9] =
+    ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
 const CAUSES: &str = "write a status (409), a class of them (5xx), timeout, connection, \"a pattern*\" or /a regular expression/";
 
 pub(super) fn rule(text: &str) -> Result<Rule, Misread> {

@@ -2,6 +2,7 @@
 
 use super::{Around, KEYWORDS, Metric, Threshold};
 use crate::nearest::nearest;
+use crate::rule::METHODS;
 use crate::scan::{Piece, Scan};
 use crate::{Misread, Pattern};
 
@@ -156,11 +157,15 @@ fn at_name(scan: &mut Scan<'_>) -> bool {
 
 /// A name, or a method and a name. Capital letters are a method if a name follows.
 fn names(scan: &mut Scan<'_>, scope: &mut Scope) -> Result<(), Misread> {
+    let is_quoted = scan.is_at_quotation();
     let first = scan.quoted_or_word()?;
     let is_capitals = first.text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'*');
     if is_capitals && at_name(scan) {
         scope.method = Some(Pattern::new(first.text));
         scope.name = Some(Pattern::new(scan.quoted_or_word()?.text));
+    } else if !is_quoted && METHODS.contains(&first.text) {
+        let fix = format!("write {} * for all such requests, or put a name in quotation marks", first.text);
+        return Err(scan.wrong(first.place, format!("the name after {} is missing", first.text), fix));
     } else {
         scope.name = Some(Pattern::new(first.text));
     }
