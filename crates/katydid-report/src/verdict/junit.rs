@@ -77,7 +77,11 @@ fn case_text(case: &Case) -> String {
     );
     let body = match &case.result {
         Ok(said) => format!("<system-out>{}</system-out>", attribute(said)),
-        Err(said) => format!("<failure message=\"{0}\">{0}</failure>", attribute(said)),
+        Err(said) => {
+            let lines: Vec<String> = said.lines().map(attribute).collect();
+            let message = lines.first().map_or("", String::as_str);
+            format!("<failure message=\"{message}\">{}</failure>", lines.join("\n"))
+        }
     };
     format!("{head}\n      {body}\n    </testcase>")
 }

@@ -59,11 +59,15 @@ fn threshold_row(outcome: &Outcome) -> String {
 }
 
 fn finding_row(finding: &Finding) -> String {
-    format!("| {} | {} | {} |", mark(finding.passed), escaped(&finding.name), escaped(&finding.said))
+    let said: Vec<String> = finding.said.lines().map(escaped).collect();
+    format!("| {} | {} | {} |", mark(finding.passed), escaped(&finding.name), said.join("<br>"))
 }
 
 fn level_row(level: &LevelRow) -> String {
     let result = if level.is_asked || !level.passed { mark(level.passed) } else { "" };
+    let is_short = level.has_begun() && !level.is_complete;
+    let result = if is_short { format!("{result} (cut short)") } else { result.into() };
+    let result = result.trim();
     let ms = |value: Option<f64>| value.map_or_else(|| "-".into(), |ms| format!("{ms:.1}"));
     let degradation =
         level.degradation.map_or_else(|| "-".into(), |share| format!("{:+.0} %", share * 100.0));

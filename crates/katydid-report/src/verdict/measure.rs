@@ -37,6 +37,12 @@ impl Sum {
         }
     }
 
+    /// Was there no request since an earlier moment, whose sums these are?
+    pub(super) fn is_silent_since(&self, earlier: &[Self]) -> bool {
+        let entry = self.since(earlier).entry;
+        entry.requests + entry.failures == 0
+    }
+
     /// The number in the unit of the metric; `None` when there is none.
     pub(super) fn value(&self, metric: Metric, seconds: f64) -> Option<f64> {
         let entry = &self.entry;

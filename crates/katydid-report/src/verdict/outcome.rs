@@ -41,7 +41,7 @@ pub struct Finding {
     pub kind: String,
     /// What was asked.
     pub name: String,
-    /// What was found.
+    /// What was found: one line, and below it one for each thing to name.
     pub said: String,
     /// Is it as it should be?
     pub passed: bool,
@@ -86,7 +86,7 @@ impl Verdict {
 impl Finding {
     /// Name and finding in one line.
     pub fn text(&self) -> String {
-        format!("{}: {}", self.name, self.said)
+        format!("{}: {}", self.name, self.said.lines().next().unwrap_or_default())
     }
 }
 

@@ -273,6 +273,71 @@ fn scenarios() -> Run {
 }
 
 #[test]
+fn each_name_of_a_level_is_one_that_the_level_has_a_request_of() {
+    let mut run = Run::new(
+        &["requests>1 on level:2 each *", "rps>5 on level:2 each *", "rps>1 on level:2 each * over 1s"],
+        "1@1 for 5s, 1@1 for 5s",
+    );
+    run.level(0).request("/only-before", 10.0).second();
+    run.level(1);
+    for ms in [10.0, 20.0, 30.0, 40.0] {
+        run.request("/both", ms).request("/both", ms).request("/once", 1.0);
+    }
+    run.second();
+    let standing = run.judge.standing(&[&run.stats], run.now);
+    assert_eq!(told(&standing.thresholds[0]), (true, "4", "level 2, GET /once"));
+    run.request("/both", 10.0).request("/both", 10.0).second();
+    let verdict = run.end_level().end();
+    let all: Vec<_> = verdict.thresholds.iter().map(told).collect();
+    assert_eq!(
+        all,
+        [
+            (true, "4", "level 2, GET /once"),
+            (false, "2.00/s", "level 2, GET /once"),
+            (false, "0.00/s", "level 2, GET /once"), // a window without requests is one of no rate
+        ]
+    );
+}
+
+#[test]
+fn a_level_without_requests_has_no_name_to_judge() {
+    let mut run = Run::new(&["failures<9 on level:2 each *"], "1@1 for 5s, 1@1 for 5s");
+    run.level(0).request("/only-before", 10.0).second();
+    run.level(1).second();
+    let verdict = run.end_level().end();
+    assert_eq!(told(&verdict.thresholds[0]), (false, "nothing was measured", "level 2"));
+}
+
+#[test]
+fn the_same_threshold_of_two_scenarios_is_told_apart() {
+    let text = SCENARIOS.replacen("levels =", "thresholds = [\"max<30ms\"]\nlevels =", 1);
+    let suite = suite::read(&text, Context::default()).expect("a suite");
+    let mut run = Run::of(Judge::try_new(suite.thresholds, &suite.scenarios).expect("levels exist"));
+    for (index, ms) in [(0, 10.0), (1, 16.0), (2, 40.0)] {
+        run.level(index).requests(&[ms]).second();
+    }
+    let verdict = run.end_level().end();
+    let xml = junit::text(&verdict, "suite");
+    for scenario in ["api", "tools"] {
+        let name = format!("classname=\"katydid.threshold\" name=\"max&lt;30ms in scenario {scenario}\"");
+        assert_eq!(xml.matches(&name).count(), 1, "{xml}");
+    }
+    assert!(
+        markdown::text(&verdict, "suite").contains("| **FAIL** | max&lt;30ms in scenario tools | 40.00 ms |")
+    );
+    assert!(console::lines(&verdict).iter().any(|line| line.starts_with("pass  max<30ms in scenario api ")));
+}
+
+#[test]
+fn a_level_that_was_cut_short_is_told_so_in_markdown() {
+    let mut run = Run::new(&["max<1s on level:*"], "1@1 for 5s, 2@1 for 5s");
+    run.level(0).requests(&[10.0]).second();
+    run.level(1).requests(&[10.0]).second();
+    let text = markdown::text(&run.end(), "suite");
+    assert!(text.contains("| pass | level 1 |") && text.contains("| pass (cut short) | level 2 |"), "{text}");
+}
+
+#[test]
 fn allowances_are_of_the_scenarios_own_first_level() {
     let mut run = scenarios();
     for (index, ms) in [(0, 10.0), (1, 16.0), (2, 40.0)] {
@@ -539,4 +604,24 @@ fn what_else_decides_is_told_everywhere() {
     assert!(junit.contains("tests=\"4\" failures=\"1\"") && junit.contains("classname=\"katydid.rule\""));
     let markdown = markdown::text(&verdict, "suite");
     assert!(markdown.starts_with("## suite: failed") && markdown.contains("| **FAIL** | 404 up to 1%"));
+}
+
+#[test]
+fn a_finding_names_what_it_is_about_line_by_line() {
+    let mut run = Run::new(&["max<1s"], "");
+    run.requests(&[10.0]);
+    run.end();
+    let said = "Regression: 2 of 4 worse\nGET /a: p95 +40%\nGET /b: p95 <b>".into();
+    run.judge.add(Finding {
+        kind: "baseline".into(),
+        name: "no slower than main".into(),
+        said,
+        passed: false,
+    });
+    let verdict = run.judge.verdict().expect("the run is over");
+    assert_eq!(verdict.line(), "failed (no slower than main: Regression: 2 of 4 worse)");
+    let row = "| **FAIL** | no slower than main | Regression: 2 of 4 worse<br>GET /a: p95 +40%<br>GET /b: p95 &lt;b> |";
+    assert!(markdown::text(verdict, "suite").contains(row));
+    let failure = "<failure message=\"Regression: 2 of 4 worse\">Regression: 2 of 4 worse\nGET /a: p95 +40%\nGET /b: p95 &lt;b&gt;</failure>";
+    assert!(junit::text(verdict, "suite").contains(failure));
 }

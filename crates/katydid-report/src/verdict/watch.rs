@@ -110,11 +110,11 @@ impl Watch {
         let broken = match self.threshold.window {
             Some(window) => {
                 let mark = self.window_begin(&base, window.as_secs_f64(), now).cloned();
-                let broken = mark.and_then(|mark| self.judge(&sums, &mark, now, false));
+                let broken = mark.and_then(|mark| self.judge(&self.heard(&sums, &base), &mark, now, false));
                 self.remember(sums, window.as_secs_f64(), now);
                 broken
             }
-            None if self.threshold.aborts => self.judge(&sums, &base, now, false),
+            None if self.threshold.aborts => self.judge(&self.heard(&sums, &base), &base, now, false),
             None => None,
         };
         broken.filter(|_| self.threshold.aborts)
@@ -148,13 +148,26 @@ impl Watch {
                     window.and_then(|length| self.window_begin(&base, length, now)).unwrap_or(&base).clone();
                 // A run shorter than its window is judged as a whole; in a longer one the windows were judged already.
                 if window.is_none() || mark.at > base.at || self.of_level().is_none() {
-                    self.judge(&sums, &mark, now, window.is_none() || self.of_level().is_none());
+                    self.judge(
+                        &self.heard(&sums, &base),
+                        &mark,
+                        now,
+                        window.is_none() || self.of_level().is_none(),
+                    );
                 }
             }
             _ => self.keep(self.reading(String::new(), None, now)),
         }
         self.marks.clear();
         self.skip();
+    }
+
+    /// What there is to judge: of a level, where every name is judged by itself, the names that it has a request of.
+    fn heard(&self, sums: &[Sum], base: &Mark) -> Vec<Sum> {
+        let is_left_out = |sum: &&Sum| {
+            self.level.is_some() && self.threshold.scope.is_each && sum.is_silent_since(&base.sums)
+        };
+        sums.iter().filter(|sum| !is_left_out(sum)).cloned().collect()
     }
 
     /// Takes over a number that was measured elsewhere.
@@ -240,7 +253,7 @@ impl Watch {
             let value = sum.since(&since.sums).value(self.threshold.metric, now - since.at)?;
             Some(self.reading(sum.name.clone(), Some(value), now))
         };
-        let readings = sums(stats, &self.threshold);
+        let readings = self.heard(&sums(stats, &self.threshold), again.as_ref().unwrap_or(base));
         readings.iter().filter_map(reading).max_by(|one, other| self.by_badness(one, other))
     }
 
