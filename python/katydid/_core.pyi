@@ -71,8 +71,8 @@ def history_compare(
     run: str,
     allow: list[float] = ...,
     allow_errors: float | None = None,
-) -> tuple[list[str], bool, str, str]:
-    """Hold a stored run against another: lines, whether it is a regression, JSON, Markdown."""
+) -> tuple[list[str], bool, str, list[str]]:
+    """Hold a stored run against another: lines, whether it has passed, JSON, what is worse."""
 
 def history_conclude(
     store: str | None, run: int, at: float, exit_code: int | None = None, verdict: bytes | None = None

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import signal
 import sqlite3
 import time
@@ -145,11 +146,15 @@ def test_a_run_that_is_slower_than_its_baseline_ends_with_3(place: Place) -> Non
     same = place.load(8, "--baseline main")
     assert same.returncode == 0, same.stderr
     assert "No regression: none of 2" in same.stderr
-    slow = place.load(8, "--baseline main --junit junit.xml", SLOWNESS="1.5")
+    slow = place.load(8, "--baseline main --junit junit.xml --markdown own.md", SLOWNESS="1.5")
     (case,) = ElementTree.parse(place.folder / "junit.xml").findall(
         ".//testcase[@classname='katydid.baseline']"
     )
-    assert case.attrib["name"] == "no slower than main" and case.find("failure") is not None
+    failure = case.find("failure")
+    assert case.attrib["name"] == "no slower than main" and failure is not None and failure.text
+    assert failure.attrib["message"].startswith("Regression: 1 of 2")
+    assert any(line.startswith("GET /b: p95 +") for line in failure.text.splitlines())
+    assert "<br>GET /b: p95 +" in (place.folder / "own.md").read_text()
     assert slow.returncode == 3, slow.stderr
     assert "GET /b: p95 +" in slow.stderr and "GET /a: p95" not in slow.stderr
     (kept, *_) = place.shown("runs")
@@ -177,6 +182,45 @@ def test_what_was_not_compared_has_not_passed(place: Place) -> None:
     assert process.returncode == 3, said
     assert said.count("Not held against the baseline 1, so not passed: there is no run 1") == 1
     assert place.shown("runs")[0]["exit_code"] == 3
+
+
+@pytest.mark.parametrize("asked", ["--threshold 'p95<20s'", "--markdown told.md", ""])
+def test_a_run_that_only_broke_a_rule_is_kept_as_failed(place: Place, asked: str) -> None:
+    ran = place.load(2, f"{asked} --expect '\"*no*\" up to 1% on /b' --expect '\"*no*\"'", FAILING="1")
+    assert ran.returncode == 1, ran.stderr
+    (run,) = place.shown("runs")
+    verdict = run["verdict"]["thresholds"]
+    assert (run["exit_code"], verdict["passed"], verdict["is_over"]) == (1, False, True)
+    found = {finding["name"]: finding["passed"] for finding in verdict["findings"]}
+    assert found == {'"*no*" up to 1% on /b': False, '"*no*"': True}
+    assert place.run("report 1 -o again.md").returncode == 0
+    told = (place.folder / "again.md").read_text()
+    assert '| FAIL | "\\*no\\*" up to 1% on /b |' in told
+    assert "| BROKEN: these are failures |" in told
+    assert re.search(r"Failures +Verdict +Baseline\n.* failed\n", place.run("runs").stdout)
+    shown = place.run("show 1").stdout.splitlines()
+    assert shown[-1] == "Verdict: failed"
+    assert any(line.startswith('FAIL  "*no*" up to 1% on /b  ') for line in shown)
+
+
+def test_what_was_asked_of_a_run_is_shown(place: Place) -> None:
+    asked = "--threshold 'p95<20s' --threshold 'max<1ms on /a'"
+    assert place.load(1, asked).returncode == 3
+    assert place.load(1).returncode == 0
+    assert [run["users"] for run in place.shown("runs")] == [2, 2], "also of a run without a second look"
+    *_, first, second, word = place.run("show 1").stdout.splitlines()
+    assert first.startswith("pass  p95<20s        ") and second.startswith("FAIL  max<1ms on /a  ")
+    assert word == "Verdict: failed"
+    assert "Verdict" not in place.run("show 2").stdout
+    assert re.search(r" - *\n.* failed *\n", place.run("runs").stdout)
+
+
+def test_a_group_that_no_name_is_in_is_told(place: Place) -> None:
+    assert place.load(2).returncode == 0
+    compared = place.run("compare 1 --a '/a*' --b '/nowhere*'")
+    assert compared.returncode == 3
+    assert 'Note: --b "/nowhere*" matches no name of run 1' in compared.stdout
+    assert '--a "' not in compared.stdout
 
 
 def test_a_run_can_be_exported_for_programs(place: Place) -> None:

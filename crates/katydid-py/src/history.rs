@@ -236,7 +236,8 @@ fn history_comparison(py: Python<'_>, store: Option<&str>, run: u64) -> PyResult
     Ok(py.detach(read).map_err(as_python)?.map(|told| told.to_string()))
 }
 
-/// Holds a run against a baseline: the lines to print, whether it has passed, the whole as JSON, and as Markdown.
+/// Holds a run against a baseline: the lines to print, whether it has passed, the whole as JSON, and a sentence for each
+/// thing that is worse.
 #[pyfunction]
 #[pyo3(signature = (store, baseline, run, allow = Vec::new(), allow_errors = None))]
 fn history_compare(
@@ -246,14 +247,14 @@ fn history_compare(
     run: String,
     allow: Vec<f64>,
     allow_errors: Option<f64>,
-) -> PyResult<(Vec<String>, bool, String, String)> {
+) -> PyResult<(Vec<String>, bool, String, Vec<String>)> {
     let allowances = Allowances { by_level: allow, errors: allow_errors };
     let address = place::address(store).map_err(as_python)?;
     let compare = move || compare::compare_runs(&mut Store::open(&address)?, &baseline, &run, &allowances);
     let comparison = py.detach(|| within(PATIENCE_TO_COMPARE, compare)).map_err(as_python)?;
     let json =
         serde_json::to_string(&comparison).map_err(|error| PyValueError::new_err(error.to_string()))?;
-    Ok((text::lines(&comparison), comparison.has_passed(), json, text::markdown(&comparison)))
+    Ok((text::lines(&comparison), comparison.has_passed(), json, text::findings(&comparison)))
 }
 
 /// Keeps how a run ended; `verdict` is JSON.

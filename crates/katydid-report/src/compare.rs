@@ -261,7 +261,11 @@ fn unpaired(before: &Digest, after: &Digest, pairs: &[Pair<'_>]) -> Vec<String> 
     };
     let later = after.levels.iter().filter(|level| !is_in(level, |pair| pair.after.span.number));
     let earlier = before.levels.iter().filter(|level| !is_in(level, |pair| pair.before.span.number));
-    let later = later.map(|level| format!("the baseline has no level like \"{}\"", level.span.label));
+    let later = later.map(|level| match &*level.span.label {
+        "" => format!("the run has no levels, and the baseline has none of {} users", level.span.users),
+        label => format!("the baseline has no level like \"{label}\""),
+    });
+    // A baseline without levels is held against every level, so it is never left over.
     let earlier = earlier.map(|level| format!("the run has no level like \"{}\"", level.span.label));
     later.chain(earlier).collect()
 }

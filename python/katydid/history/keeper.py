@@ -124,6 +124,7 @@ class Keeper:
         """How the run compares with its baseline: what was asked, what was found, whether it passed."""
         self._recording = recording_of(environment)
         environment.events.test_start.add_listener(self._on_start)
+        environment.events.test_stopping.add_listener(self._on_stopping)
         environment.events.test_stop.add_listener(self._on_stop)
         _keepers[environment] = self
 
@@ -139,6 +140,9 @@ class Keeper:
 
     def _on_start(self, **_: Any) -> None:
         self._begin()
+
+    def _on_stopping(self, **_: Any) -> None:
+        self._count_users()  # a short run has no other moment for it
 
     def _on_stop(self, **_: Any) -> None:
         self._end()
@@ -170,14 +174,19 @@ class Keeper:
             self._observe()
 
     def _observe(self, must: bool = False) -> None:
-        run, runner = self._run, self._environment.runner
+        run = self._run
         if run is None:
             return
-        self._users = (runner.user_count if runner is not None else 0) or self._users
+        self._count_users()
         run.observe(self._environment.stats, self._clock.now(), self._users, must)
         complaint = run.complaint()
         if complaint:
             logger.warning("the store does not take what is measured, the run goes on: %s", complaint)
+
+    def _count_users(self) -> None:
+        """See how many users there are; when all have ended, how many there were last."""
+        runner = self._environment.runner
+        self._users = (runner.user_count if runner is not None else 0) or self._users
 
     def begin_level(self, scenario: str, label: str, users: int) -> None:
         """A level of the load begins; the one before it ends. The first may be told before its run begins."""
@@ -263,10 +272,10 @@ class Keeper:
             self._told = ["", f"Not held against the baseline {baseline}, so not passed: {fault}"]
             self.finding = (f"no slower than {baseline}", f"not compared: {fault}", False)
             return False
-        lines, has_passed, whole, _ = compared
+        lines, has_passed, whole, worse = compared
         outcome["comparison"] = json.loads(whole)
         self._told = ["", *lines]
-        self.finding = (f"no slower than {baseline}", lines[-1], has_passed)
+        self.finding = (f"no slower than {baseline}", "\n".join([lines[-1], *worse]), has_passed)
         return has_passed
 
     def comparison(self) -> Any:

@@ -145,7 +145,16 @@ pub fn compare_groups(
     let run = store.find(run)?;
     let first = digest_anew(store, &run, |method, name| key_in_group(a, method, name))?;
     let second = digest_anew(store, &run, |method, name| key_in_group(b, method, name))?;
-    let compared = compare(&first, &second, allowances);
+    let mut compared = compare(&first, &second, allowances);
+    for (option, pattern, group) in [("--a", a, &first), ("--b", b, &second)] {
+        if group.levels.iter().all(|level| level.names.is_empty()) {
+            let note = format!(
+                "{option} \"{pattern}\" matches no name of run {}: `katydid show {0}` lists them",
+                run.id
+            );
+            compared.notes.push(note);
+        }
+    }
     Ok(Comparison { before: format!("\"{a}\""), after: format!("\"{b}\" in run {}", run.id), ..compared })
 }
 

@@ -195,6 +195,17 @@ fn what_one_side_lacks_is_told() {
 }
 
 #[test]
+fn a_run_without_levels_is_told_in_words() {
+    let with = with_levels(vec![span(1, 5, 0.0, 30.0), span(2, 10, 30.0, 60.0)], 1.0, 1);
+    let without = with_levels(vec![Span { label: String::new(), ..span(1, 3, 0.0, 60.0) }], 1.0, 2);
+    let notes = compare(&with, &without, &Allowances::default()).notes;
+    assert_eq!(notes[0], "the run has no levels, and the baseline has none of 3 users");
+    assert_eq!(notes.len(), 3, "{notes:?}");
+    let notes = compare(&without, &with, &Allowances::default()).notes;
+    assert_eq!(notes, Vec::<String>::new(), "such a baseline is held against every level");
+}
+
+#[test]
 fn what_was_not_compared_has_not_passed() {
     let levels = |users| with_levels(vec![span(1, 1, 0.0, 30.0), span(2, users, 30.0, 60.0)], 1.0, 1);
     let none = with_levels(vec![span(1, 7, 0.0, 30.0), span(2, 99, 30.0, 60.0)], 1.0, 1);
