@@ -313,6 +313,27 @@ def test_redirects(server, client, heard, method, status, then, body):
     assert heard.last["request_type"] == method
 
 
+@pytest.mark.parametrize(
+    ("arguments", "content_type"),
+    [
+        ({"json": {"a": 1}}, "application/json"),
+        ({"data": {"a": 1}}, "application/x-www-form-urlencoded; charset=utf-8"),
+        ({"data": "a"}, "text/plain; charset=utf-8"),
+    ],
+)
+def test_a_body_that_is_redirected_stays_what_it_was(server, client, arguments, content_type):
+    moved = answer("307 Moved", b"", "Location: /there")
+    server.script = lambda request, _: moved if request.path == "/moved" else answer()
+    client.post("/moved", **arguments)
+    assert [request.path for request in server.requests] == ["/moved", "/there"]
+    headers = [
+        {name.lower(): value for name, _, value in (line.partition(": ") for line in request.headers)}
+        for request in server.requests
+    ]
+    assert [each["content-type"] for each in headers] == [content_type] * 2
+    assert headers[0].get("accept") == headers[1].get("accept")
+
+
 def test_a_head_that_is_redirected_becomes_a_get(server, client):
     server.script = lambda request, peer: (
         answer("302 Go", b"", "Location: /there") if request.path == "/here" else OK

@@ -127,6 +127,21 @@ def test_the_outcomes_say_bug_or_load(outcomes: list[str], said: str) -> None:
     assert said in conclusion(outcomes)
 
 
+def kept_body(headers: list[list[str]], body: str | None, **more: Any) -> bytes | None:
+    return message_of(with_request(headers=headers, body=body, **more)).body
+
+
+def test_a_body_is_empty_or_none_as_it_was() -> None:
+    assert kept_body([["Content-Length", "0"]], None) == b""
+    assert kept_body([], None) is None
+    with pytest.raises(CannotReplay, match="--body FILE"):
+        kept_body([["Content-Length", "9"]], None, body_exact=False)  # left out, as there was no room
+
+
+def test_a_host_of_its_own_stays() -> None:
+    assert message_of(with_request(headers=[["Host", "shop"]])).headers == {"Host": "shop"}
+
+
 # The command
 
 
@@ -134,11 +149,14 @@ class Server(BaseHTTPRequestHandler):
     """Fails where it is asked to, and keeps what it was sent."""
 
     seen: list[tuple[str, str | None, bytes]] = []
+    headers_seen: list[list[tuple[str, str]]] = []
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.seen.append((self.path, self.headers.get("Authorization"), body))
+        self.headers_seen.append(self.headers.items())
         self.send_response(500 if "bug" in self.path else 200)
+        self.send_header("Set-Cookie", "n=1")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -148,6 +166,7 @@ class Server(BaseHTTPRequestHandler):
 @pytest.fixture
 def host() -> Iterator[str]:
     Server.seen.clear()
+    Server.headers_seen.clear()
     with serving(Server) as address:
         yield address
 
@@ -176,6 +195,13 @@ def test_a_bug_still_fails(report: Path) -> None:
     assert done.returncode == 1, done.stderr
     assert done.stdout.splitlines()[-1] == "3 of 3 failed without load: still fails, a bug"
     assert Server.seen == [("/bug", None, b'{"n": 1}')] * 3
+
+
+def test_no_header_is_sent_that_was_not_kept(report: Path) -> None:
+    done = replay(report, "1", "--times", "2")
+    assert done.returncode == 1, done.stderr
+    own = [("X-Run", "7"), ("Host", "h"), ("Content-Length", "8")]
+    assert [sorted(headers) for headers in Server.headers_seen] == [sorted(own)] * 2
 
 
 def test_what_was_the_load_does_not(report: Path) -> None:

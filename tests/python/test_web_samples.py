@@ -4,6 +4,7 @@ import time
 from argparse import Namespace
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 import pytest
 from katydid.locust import HttpUser, events
@@ -12,7 +13,7 @@ from katydid.locust.env import Environment
 from katydid.results import samples
 from katydid.results.samples import MOST_KINDS, MOST_OF_A_BODY, SLOWEST_KEPT, Samples, curl
 from katydid.results.secrets import MASK, known_values, masked, masked_header, masked_url, shown, without
-from scripted import serving
+from scripted import Peer, Received, Server, answer, serving
 
 
 class Shop(BaseHTTPRequestHandler):
@@ -68,6 +69,51 @@ def test_a_failed_exchange_is_kept_whole(user: HttpUser, host: str) -> None:
     assert "s3cret" not in repr(sample)
     assert sample["curl"].startswith(f"curl -i -X POST '{host}/buy?token={MASK}&n=1'")
     assert "-H 'X-Run: 7'" in sample["curl"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "arguments"),
+    [
+        ("GET", "/a", {}),
+        ("GET", "/q", {"params": {"x": "1 2", "y": "é"}}),
+        ("POST", "/j", {"json": {"a": 1}}),
+        ("POST", "/j", {"json": {"a": 1}, "headers": {"Content-Type": "application/vnd.x+json"}}),
+        ("POST", "/f", {"data": {"a": "1 2"}}),
+        ("POST", "/t", {"data": "hello"}),
+        ("POST", "/b", {"data": b"hello", "headers": {"X-Run": "7"}}),
+        ("POST", "/n", {}),
+        ("POST", "/moved", {"json": {"a": 1}}),
+        ("POST", "/x", {"files": {"f": ("f.txt", b"hello")}}),
+    ],
+    ids=str,
+)
+def test_what_was_sent_is_what_is_kept(
+    user: HttpUser, server: Server, method: str, path: str, arguments: dict[str, Any]
+) -> None:
+    def script(received: Received, _: Peer) -> bytes:
+        if received.path == "/moved":
+            return answer("307 Moved", b"", "Location: /there")
+        return answer("500 Oops", b"", "Set-Cookie: n=1")  # which the request did not send
+
+    server.script = script
+    user.client.base_url = server.url
+    user.client.request(method, path, **arguments)
+    (sample,) = kept(user)
+    assert sample["url"] == server.url + server.last.path
+    headers = dict(sample["request"]["headers"])
+    assert headers.keys() >= {"User-Agent", "Accept-Encoding"}
+    own_host = {
+        "Host": f"127.0.0.1:{server.port}"
+    }  # which `requests` does not show where it sent the request itself
+    assert own_host | headers == dict(line.split(": ", 1) for line in server.last.headers)
+    assert (sample["request"]["body"] or "").encode() == server.last.body
+
+
+def test_a_secret_in_the_query_is_masked(user: HttpUser, host: str) -> None:
+    user.client.get("/q", params={"x": "1 2", "token": "s3cret"}, name="/q")
+    (sample,) = kept(user)
+    assert sample["url"] == f"{host}/q?x=1+2&token={MASK}"
+    assert "s3cret" not in repr(sample)
 
 
 def test_beside_the_first_the_slowest_are_kept(user: HttpUser) -> None:
@@ -248,7 +294,24 @@ def test_a_curl_line_survives_a_shell() -> None:
     words = shlex.split(curl("PUT", "http://h/a b?c='d'", request))
     assert words == [
         *("curl", "-i", "-X", "PUT", "http://h/a b?c='d'"),
-        *("-H", "X-Odd: it's; $(rm)", "--data-raw", "a'b\n$x"),
+        *("-H", "X-Odd: it's; $(rm)", "-H", "Accept:", "-H", "User-Agent:", "-H", "Content-Type:"),
+        *("--data-raw", "a'b\n$x"),
+    ]
+
+
+def test_a_curl_line_sends_what_was_sent_and_nothing_of_curls_own() -> None:
+    import shlex
+
+    headers = [
+        ["Accept", "a/b"],
+        ["User-Agent", "x"],
+        ["Content-Type", "text/plain"],
+        ["Accept-Encoding", "br"],
+    ]
+    request = {"headers": [*headers, ["Content-Length", "2"], ["Host", "other"]], "body": "hi"}
+    assert shlex.split(curl("POST", "http://h/", request)) == [
+        *("curl", "-i", "-X", "POST", "http://h/", "-H", "Accept: a/b", "-H", "User-Agent: x"),
+        *("-H", "Content-Type: text/plain", "--compressed", "-H", "Host: other", "--data-raw", "hi"),
     ]
 
 

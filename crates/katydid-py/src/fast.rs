@@ -22,8 +22,8 @@ use crate::head::{self, write_length, write_line};
 use crate::hub::{self, Hub};
 use crate::incoming::{self, Failed, Outgoing};
 use crate::payload::{self, Payload, PayloadKind};
-use crate::response::{Arrived, Kind, Response, Sent, Url};
-use crate::session::{self, Inherited, Outfit, Session};
+use crate::response::{Arrived, Kind, Response, Sent, Url, Wire};
+use crate::session::{self, Dress, Inherited, Session};
 use crate::site::{self, Site};
 use crate::transport::{self, ConnectionPool, Fault};
 use crate::verbs::Client;
@@ -132,7 +132,7 @@ impl FastHttpClient {
             return Ok(None);
         }
         let Some(outfit) = session::outfit(slf, &this.session, hub)? else { return Ok(None) };
-        let Some((prefix, path)) = target(&outfit.site, url) else { return Ok(None) };
+        let Some((prefix, path)) = target(&outfit.dress.site, url) else { return Ok(None) };
         let Some(payload) = payload(call)? else { return Ok(None) };
         let Some(own) = head::own(call.headers) else { return Ok(None) };
         let Some(own_lines) = head::lines(&own).filter(|lines| lines.iter().all(|line| line.1.is_some()))
@@ -140,16 +140,22 @@ impl FastHttpClient {
             return Ok(None);
         };
         if let Some(headers) = call.headers {
-            add_to_callers(headers.cast()?, &outfit, payload.as_ref())?;
+            add_to_callers(headers.cast()?, &outfit.dress, payload.as_ref())?;
         }
         let body = payload.as_ref().map(|payload| payload.content.bytes()).transpose()?;
+        let root = match outfit.proxy {
+            Some(_) if !outfit.dress.site.origin.tls => &*outfit.dress.site.root,
+            _ => "",
+        };
         let mut head = hub.take_buffer();
-        write_head(&mut head, &outfit, (method, prefix, path), &own_lines, payload.as_ref(), body);
+        let kind = payload.as_ref().map(|payload| payload.kind);
+        let line = [method, " ", root, prefix, path];
+        write_head(&mut head, &outfit.dress, &line, &own_lines, kind, body.map(<[u8]>::len));
         let id = transport::start(
             hub,
             outfit.pool,
             &Request {
-                origin: &outfit.site.origin,
+                origin: &outfit.dress.site.origin,
                 proxy: outfit.proxy.as_deref(),
                 head: &head,
                 body: body.map_or(Body::Empty, Body::Bytes),
@@ -161,13 +167,20 @@ impl FastHttpClient {
             },
         );
         hub.return_buffer(head);
-        let sent = Self::sent(slf, call, payload.map(|payload| payload.content.object(py)))?;
+        let payload = payload.map(|payload| payload.content.object(py));
+        let sent = Self::sent(slf, call, payload, outfit.dress, kind)?;
         let follows = call.allow_redirects.map_or(Ok(true), PyAnyMethods::is_truthy)?;
         let pool = this.session.with(py, |session| session.pool.clone_ref(py));
         Ok(Some(Flight { id, sent, follows, _pool: pool }))
     }
 
-    fn sent(slf: &Bound<'_, Self>, call: &Call<'_, '_>, payload: Option<Py<PyAny>>) -> PyResult<Sent> {
+    fn sent(
+        slf: &Bound<'_, Self>,
+        call: &Call<'_, '_>,
+        payload: Option<Py<PyAny>>,
+        dress: Dress,
+        kind: Option<PayloadKind>,
+    ) -> PyResult<Sent> {
         let py = slf.py();
         let session = &slf.get().session;
         let is_absolute = text(call.url).is_some_and(site::is_absolute);
@@ -188,7 +201,8 @@ impl FastHttpClient {
             final_url: None,
             headers: call.headers.map(|headers| headers.clone().unbind()),
             payload,
-            content_type: None,
+            content_type: kind.map(content_type),
+            wire: Some(Wire::Ordinary { dress, kind, auth: None }),
             context: session::context(session, call.context, py)?,
         })
     }
@@ -284,17 +298,13 @@ fn payload<'py>(call: &Call<'_, 'py>) -> PyResult<Option<Option<Payload<'py>>>> 
 }
 
 /// What geventhttpclient adds to the dictionary of headers that the caller gave, and callers have come to see there.
-fn add_to_callers(
-    headers: &Bound<'_, PyDict>,
-    outfit: &Outfit,
-    payload: Option<&Payload<'_>>,
-) -> PyResult<()> {
+fn add_to_callers(headers: &Bound<'_, PyDict>, dress: &Dress, payload: Option<&Payload<'_>>) -> PyResult<()> {
     let add = |name: &str, value: &str| -> PyResult<()> {
         let is_there =
             headers.keys().iter().any(|key| text(&key).is_some_and(|key| key.eq_ignore_ascii_case(name)));
         if is_there { Ok(()) } else { headers.set_item(name, value) }
     };
-    if !outfit.block.has("Accept-Encoding") {
+    if !dress.block.has("Accept-Encoding") {
         add("Accept-Encoding", ACCEPT_ENCODING)?;
     }
     if payload.is_some_and(|payload| payload.kind == PayloadKind::Json) {
@@ -304,57 +314,72 @@ fn add_to_callers(
     Ok(())
 }
 
-/// Writes the whole head, in geventhttpclient's order.
+/// The header fields of an ordinary request once more, below an empty first line. They are not kept: most requests
+/// succeed, and nobody looks. `None` where the call's headers are no longer what they were.
+#[cold]
+pub(crate) fn head_again(
+    dress: &Dress,
+    kind: Option<PayloadKind>,
+    headers: Option<&Bound<'_, PyAny>>,
+    payload: Option<&Bound<'_, PyAny>>,
+) -> Option<Vec<u8>> {
+    let own = head::own(headers)?;
+    let own = head::lines(&own).filter(|lines| lines.iter().all(|line| line.1.is_some()))?;
+    let mut head = Vec::new();
+    write_head(&mut head, dress, &[], &own, kind, payload.and_then(payload::length_of));
+    Some(head)
+}
+
+/// Writes the whole head, in geventhttpclient's order; `line` has the parts of its first line.
 fn write_head(
     out: &mut Vec<u8>,
-    outfit: &Outfit,
-    (method, prefix, path): (&str, &str, &str),
+    dress: &Dress,
+    line: &[&str],
     own: &[(&str, Option<&str>)],
-    payload: Option<&Payload<'_>>,
-    body: Option<&[u8]>,
+    kind: Option<PayloadKind>,
+    length: Option<usize>,
 ) {
-    out.extend_from_slice(method.as_bytes());
-    out.push(b' ');
-    if outfit.proxy.is_some() && !outfit.site.origin.tls {
-        out.extend_from_slice(outfit.site.root.as_bytes());
+    for part in line {
+        out.extend_from_slice(part.as_bytes());
     }
-    out.extend_from_slice(prefix.as_bytes());
-    out.extend_from_slice(path.as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\n");
-    outfit.block.write(out, own);
-    let has = |name: &str| head::has(own, name) || outfit.block.has(name);
+    dress.block.write(out, own);
+    let has = |name: &str| head::has(own, name) || dress.block.has(name);
     if !has("Accept-Encoding") {
         write_line(out, "Accept-Encoding", ACCEPT_ENCODING);
     }
-    let kind = payload.map(|payload| payload.kind);
-    let content_type = match kind {
-        None => None,
-        Some(PayloadKind::Json) => Some(("Content-Type", "application/json")),
-        Some(PayloadKind::Form) => Some(("content-type", "application/x-www-form-urlencoded; charset=utf-8")),
-        Some(PayloadKind::Text) => Some(("content-type", "text/plain; charset=utf-8")),
-        Some(PayloadKind::Bytes) => Some(("content-type", "application/octet-stream")),
-    };
-    if let Some((name, value)) = content_type.filter(|_| !has("Content-Type")) {
-        write_line(out, name, value);
+    if let Some(kind) = kind.filter(|_| !has("Content-Type")) {
+        let name = if kind == PayloadKind::Json { "Content-Type" } else { "content-type" };
+        write_line(out, name, content_type(kind));
     }
     if kind == Some(PayloadKind::Json) && !has("Accept") {
         write_line(out, "Accept", "application/json");
     }
-    let length = body.map(<[u8]>::len).filter(|_| !has("Content-Length"));
+    let length = length.filter(|_| !has("Content-Length"));
     let is_early = matches!(kind, Some(PayloadKind::Form | PayloadKind::Text));
     if let Some(length) = length.filter(|_| is_early) {
         write_length(out, "content-length", length);
     }
-    if let Some(cookies) = outfit.cookies.as_deref().filter(|_| !has("Cookie")) {
+    if let Some(cookies) = dress.cookies.as_deref().filter(|_| !has("Cookie")) {
         write_line(out, "Cookie", cookies);
     }
     if !has("Host") {
-        write_line(out, "Host", &outfit.site.host);
+        write_line(out, "Host", &dress.site.host);
     }
     if let Some(length) = length.filter(|_| !is_early) {
         write_length(out, "Content-Length", length);
     }
     out.extend_from_slice(b"\r\n");
+}
+
+/// The media type that geventhttpclient announces for a body.
+fn content_type(kind: PayloadKind) -> &'static str {
+    match kind {
+        PayloadKind::Json => "application/json",
+        PayloadKind::Form => "application/x-www-form-urlencoded; charset=utf-8",
+        PayloadKind::Text => "text/plain; charset=utf-8",
+        PayloadKind::Bytes => "application/octet-stream",
+    }
 }
 
 /// The body without its content coding, and whether it could not be decoded.
@@ -561,6 +586,7 @@ impl FastHttpClient {
             headers,
             payload,
             content_type: None,
+            wire: None,
             name,
             context: session::context(session, context, py)?,
         };

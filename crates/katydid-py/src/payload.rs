@@ -64,6 +64,14 @@ pub(crate) fn from_data<'py>(data: &Bound<'py, PyAny>, expands: bool) -> Option<
     Some(Payload { content: Content::Own(form), kind: PayloadKind::Form })
 }
 
+/// How many bytes a body has that [`Content::object`] made.
+pub(crate) fn length_of(body: &Bound<'_, PyAny>) -> Option<usize> {
+    match body.cast::<PyBytes>() {
+        Ok(bytes) => Some(bytes.as_bytes().len()),
+        Err(_) => text(body).map(str::len),
+    }
+}
+
 /// The body that `json` stands for, as `encode` (one of [`encoder`]) writes it.
 pub(crate) fn from_json<'py>(
     json: &Bound<'py, PyAny>,

@@ -24,11 +24,12 @@ use crate::head;
 use crate::hub::{self, Hub};
 use crate::incoming::{self, Failed};
 use crate::payload::Payload;
-use crate::response::{Arrived, Kind, Response, Sent, Url};
+use crate::response::{Arrived, Kind, Response, Sent, Url, Wire};
 use crate::session::{self, Inherited, Outfit, Session};
 use crate::transport::{self, ConnectionPool, Fault};
 use crate::verbs::Client;
-use wire::{Target, content_type, is_usual, payload, target, write_head};
+pub(crate) use wire::head_again;
+use wire::{Target, content_type, is_usual, payload, target, write_fields, write_start};
 
 const MODULE: &str = "katydid.locust.clients";
 
@@ -203,7 +204,7 @@ impl HttpClient {
             let Some(pool) = Self::other_trust(slf, hub, call, &outfit)? else { return Ok(None) };
             outfit.pool = pool;
         }
-        let Some(target) = target(&outfit.site, url, call.params) else { return Ok(None) };
+        let Some(target) = target(&outfit.dress.site, url, call.params) else { return Ok(None) };
         let Some(payload) = payload(call) else { return Ok(None) };
         let Some(own) = head::own(call.headers) else { return Ok(None) };
         let Some(own) = head::lines(&own).filter(|own| is_usual(&outfit, own)) else { return Ok(None) };
@@ -215,17 +216,20 @@ impl HttpClient {
             },
         };
         let auth = this.settings.with(py, |settings| settings.auth_line.clone());
-        if auth.is_some() && (head::has(&own, "Authorization") || outfit.block.has("Authorization")) {
+        if auth.is_some() && (head::has(&own, "Authorization") || outfit.dress.block.has("Authorization")) {
             return Ok(None);
         }
         let body = payload.as_ref().map(|payload| payload.content.bytes()).transpose()?;
         let mut head = hub.take_buffer();
-        write_head(&mut head, &outfit, method, &target, &own, payload.as_ref(), body, auth.as_deref());
+        let kind = payload.as_ref().map(|payload| payload.kind);
+        let length = body.map(<[u8]>::len);
+        write_start(&mut head, method, &target);
+        write_fields(&mut head, &outfit.dress, method, &own, kind, length, auth.as_deref());
         let id = transport::start(
             hub,
             outfit.pool,
             &Request {
-                origin: &outfit.site.origin,
+                origin: &outfit.dress.site.origin,
                 proxy: None,
                 head: &head,
                 body: body.map_or(Body::Empty, Body::Bytes),
@@ -237,7 +241,8 @@ impl HttpClient {
             },
         );
         hub.return_buffer(head);
-        let sent = Self::sent(slf, call, &outfit, &target, payload.as_ref())?;
+        let mut sent = Self::sent(slf, call, &outfit, &target, payload.as_ref())?;
+        sent.wire = Some(Wire::Ordinary { dress: outfit.dress, kind, auth });
         let follows = match call.allow_redirects {
             Some(follows) => follows.is_truthy()?,
             None => method != "HEAD" || !call.is_verb,
@@ -260,7 +265,9 @@ impl HttpClient {
             }
         }
         let verify = rest.get_item(intern!(py, "verify"))?.filter(|verify| !verify.is_none());
-        let Some(verify) = verify.filter(|_| outfit.site.origin.tls) else { return Ok(Some(outfit.pool)) };
+        let Some(verify) = verify.filter(|_| outfit.dress.site.origin.tls) else {
+            return Ok(Some(outfit.pool));
+        };
         let cert =
             slf.get().settings.with(py, |settings| settings.cert.as_ref().map(|cert| cert.clone_ref(py)));
         let trust = trust(slf, Some(&verify), cert.as_ref().map(|cert| cert.bind(py)))?;
@@ -317,7 +324,9 @@ impl HttpClient {
             Url::Joined(base, call.url.clone().unbind())
         } else {
             Url::Whole(
-                PyString::new(py, &format!("{}{}", outfit.site.root, target.text())).into_any().unbind(),
+                PyString::new(py, &format!("{}{}", outfit.dress.site.root, target.text()))
+                    .into_any()
+                    .unbind(),
             )
         };
         let name = match given {
@@ -334,7 +343,8 @@ impl HttpClient {
             final_url: None,
             headers: call.headers.map(|headers| headers.clone().unbind()),
             payload: payload.map(|payload| payload.content.object(py)),
-            content_type: payload.and_then(content_type),
+            content_type: payload.and_then(|payload| content_type(payload.kind)),
+            wire: None,
             context: session::context(&this.session, call.context, py)?,
         })
     }
@@ -632,6 +642,7 @@ impl HttpClient {
             headers: None,
             payload: None,
             content_type: None,
+            wire: None,
             name: py.None(),
             context: session::context(session, context, py)?,
         };

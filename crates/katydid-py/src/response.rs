@@ -20,9 +20,12 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::attached::Attached;
-use crate::fast::decode;
+use crate::fast::{self, decode};
 use crate::incoming::{Failed, Incoming};
+use crate::payload::PayloadKind;
+use crate::plain;
 use crate::recording;
+use crate::session::Dress;
 use misuse::{Misuse, catch_response_error, misuse, response_error};
 
 /// Whose rules a response follows.
@@ -93,6 +96,26 @@ impl Url {
     }
 }
 
+/// How a request went over the wire, for those who look at it afterwards.
+#[derive(Debug)]
+pub(crate) enum Wire {
+    /// An ordinary one: what its head was written from, besides method and headers of the call.
+    Ordinary { dress: Dress, kind: Option<PayloadKind>, auth: Option<String> },
+    /// A head of Python's, and the URL that it was written for.
+    Written { url: Py<PyAny>, head: Py<PyBytes> },
+}
+
+impl Wire {
+    fn clone_ref(&self, py: Python<'_>) -> Self {
+        match self {
+            Self::Ordinary { dress, kind, auth } => {
+                Self::Ordinary { dress: dress.clone(), kind: *kind, auth: auth.clone() }
+            }
+            Self::Written { url, head } => Self::Written { url: url.clone_ref(py), head: head.clone_ref(py) },
+        }
+    }
+}
+
 /// What was asked: enough to show the request when somebody wants to see it, and to report it.
 #[derive(Debug)]
 pub(crate) struct Sent {
@@ -105,6 +128,8 @@ pub(crate) struct Sent {
     pub(crate) headers: Option<Py<PyAny>>,
     pub(crate) payload: Option<Py<PyAny>>,
     pub(crate) content_type: Option<&'static str>,
+    /// `None` where `requests` keeps it, or where nothing was sent yet.
+    pub(crate) wire: Option<Wire>,
     pub(crate) name: Py<PyAny>,
     pub(crate) context: Option<Py<PyAny>>,
 }
@@ -121,6 +146,7 @@ impl Sent {
             headers: copy(&self.headers),
             payload: copy(&self.payload),
             content_type: self.content_type,
+            wire: self.wire.as_ref().map(|wire| wire.clone_ref(py)),
             name: self.name.clone_ref(py),
             context: copy(&self.context),
         }
@@ -357,6 +383,43 @@ impl Response {
         (client, method, url.text(py)?, headers, payload).into_pyobject(py)
     }
 
+    /// The head that the last request for this answer is sent with, and its URL: kept for those who look at it.
+    fn _keep_wire(&self, py: Python<'_>, url: Py<PyAny>, head: Py<PyBytes>) {
+        let old = self
+            .state
+            .with(py, |state| state.sent.as_mut().map(|sent| sent.wire.replace(Wire::Written { url, head })));
+        drop(old);
+    }
+
+    /// URL and header fields of the last request for this answer, as they went over the wire; `None` where that is not
+    /// known here.
+    #[allow(clippy::type_complexity, reason = "a pair for Python")]
+    fn _on_wire<'py>(&self, py: Python<'py>) -> PyResult<Option<(Bound<'py, PyAny>, Bound<'py, PyList>)>> {
+        let (client, sent) =
+            self.state.with(py, |state| (state.kind, state.sent.as_ref().map(|sent| sent.clone_ref(py))));
+        let Some(sent) = sent else { return Ok(None) };
+        match &sent.wire {
+            None => Ok(None),
+            Some(Wire::Written { url, head }) => {
+                Ok(Some((url.bind(py).clone(), fields(py, head.as_bytes(py))?)))
+            }
+            Some(Wire::Ordinary { dress, kind, auth }) => {
+                let (headers, payload) = (sent.headers.as_ref(), sent.payload.as_ref());
+                let (headers, payload) = (headers.map(|it| it.bind(py)), payload.map(|it| it.bind(py)));
+                let head = match client {
+                    Kind::Fast => fast::head_again(dress, *kind, headers, payload),
+                    Kind::Http => {
+                        let method = sent.method.bind(py).str()?;
+                        let (method, auth) = (method.to_string_lossy(), auth.as_deref());
+                        plain::head_again(dress, &method, *kind, auth, headers, payload)
+                    }
+                };
+                let Some(head) = head else { return Ok(None) };
+                Ok(Some((sent.url.text(py)?, fields(py, &head)?)))
+            }
+        }
+    }
+
     /// The media type that goes with the body of the request, unless the caller gave one.
     #[getter]
     fn _content_type(&self, py: Python<'_>) -> Option<&'static str> {
@@ -487,7 +550,8 @@ impl Response {
             state.status = status;
             state.length = length;
             state.continue_timing(timing);
-            (state.reply.take(), state.content.take())
+            let wire = state.sent.as_mut().and_then(|sent| sent.wire.take());
+            (state.reply.take(), state.content.take(), wire)
         });
         drop(old);
         Ok(())

@@ -51,11 +51,17 @@ struct CookieLine {
     value: Option<Arc<str>>,
 }
 
-/// What a request takes from its session.
-pub(crate) struct Outfit {
+/// What a session adds to the head of a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Dress {
     pub(crate) site: Arc<Site>,
     pub(crate) block: Arc<Block>,
     pub(crate) cookies: Option<Arc<str>>,
+}
+
+/// What a request takes from its session.
+pub(crate) struct Outfit {
+    pub(crate) dress: Dress,
     pub(crate) timeouts: Timeouts,
     pub(crate) proxy: Option<Arc<Proxy>>,
     pub(crate) pool: PoolId,
@@ -191,9 +197,7 @@ impl Session {
             return Ok(Step::Never);
         };
         Ok(Step::Ready(Outfit {
-            site: site.clone(),
-            block,
-            cookies,
+            dress: Dress { site: site.clone(), block, cookies },
             timeouts: self.timeouts,
             proxy: self.proxy.clone(),
             pool,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import katydid.locust  # noqa: F401 - whoever imports parts of the package imports this first
+from katydid.http.hop import Hop
 from katydid.verdict.replay import (
     FAILS,
     UNCLEAR,
@@ -123,10 +124,11 @@ def _replay(sample: Sample, message: Message, options: Any) -> int:
 
 
 def _session(timeout: float) -> Any:
+    """A session that adds no header of its own."""
     from katydid.locust.contrib.fasthttp import FastHttpSession
     from katydid.locust.event import EventHook
 
-    return FastHttpSession(
+    session = FastHttpSession(
         base_url=None,
         request_event=EventHook(),
         user=None,
@@ -135,11 +137,15 @@ def _session(timeout: float) -> Any:
         max_retries=0,
         max_redirects=30,
     )
+    session._default_headers.clear()
+    return session
 
 
 def _send(session: Any, message: Message) -> Answer:
+    """Send the message as it is: with no header of the session's, and no cookie of an answer before."""
+    session.cookiejar.clear()
     begun = time.perf_counter()
-    response = session.request(message.method, message.url, headers=dict(message.headers), data=message.body)
+    response = session._repeat(Hop(message.method, message.url, dict(message.headers), message.body))
     response_ms = (time.perf_counter() - begun) * 1000
     if not response.status_code:
         return Answer(None, response_ms, repr(response.error), None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shlex
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from katydid import _core
@@ -19,6 +20,8 @@ from . import foreign, secrets
 from .secrets import masked, masked_header, masked_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from katydid.locust.env import Environment
 
 MOST_KINDS = 200
@@ -106,8 +109,10 @@ class Samples:
         method, name, error = kind
         sent = response.request
         status = response.status_code or None
-        request = _message(_items(getattr(sent, "headers", None)), getattr(sent, "body", None))
-        url = masked_url(_written(str(getattr(sent, "url", None) or url)))
+        on_wire = response._on_wire()
+        asked, headers = on_wire or (getattr(sent, "url", None), _items(getattr(sent, "headers", None)))
+        request = _message(headers, getattr(sent, "body", None))
+        url = masked_url(_written(str(asked or url)))
         user = getattr(client, "user", None)
         sample = {
             "id": "",
@@ -319,8 +324,22 @@ def _start_of(body: Any) -> tuple[str | None, bool]:
     return text, len(body) > MOST_OF_A_BODY
 
 
-_NOT_REPEATED = ("host", "content-length", "connection", "accept-encoding")
-"""Headers that curl makes itself."""
+_RENEWED = ("content-length", "connection", "transfer-encoding")
+"""Headers of a connection, or of a body as it is framed: whoever sends a request again makes them anew."""
+
+
+_CURLS_OWN = ("Accept", "User-Agent", "Content-Type")
+"""Headers that curl adds unless it is told not to, the last one to a body."""
+
+
+def repeated(url: str, headers: Iterable[Iterable[str]]) -> dict[str, str]:
+    """The headers of a kept request that its repetition has, too; `Host` only where it is not the URL's."""
+    host = urlsplit(url).netloc.rpartition("@")[2]
+    return {
+        name: value
+        for name, value in headers
+        if name.lower() not in _RENEWED and (name.lower(), value) != ("host", host)
+    }
 
 
 def curl(method: str, url: str, request: dict[str, Any]) -> str:
@@ -331,9 +350,15 @@ def curl(method: str, url: str, request: dict[str, Any]) -> str:
     if any(sign in url for sign in "[]{}"):
         words.append("-g")  # curl would take them for a pattern
     words += [shlex.quote(url)] if url.startswith(("http://", "https://")) else ["--url", shlex.quote(url)]
-    for name, value in request["headers"]:
-        if name.lower() not in _NOT_REPEATED:
-            words += ["-H", shlex.quote(f"{name}: {value}")]
+    headers = repeated(url, request["headers"])
+    for name, value in headers.items():
+        # Codings are for curl to ask for, of which it then shows the text.
+        is_coding = name.lower() == "accept-encoding"
+        words += ["--compressed"] if is_coding else ["-H", shlex.quote(f"{name}: {value}")]
+    names = {name.lower() for name in headers}
+    for name in _CURLS_OWN:
+        if name.lower() not in names and (request["body"] or name != "Content-Type"):
+            words += ["-H", f"{name}:"]
     if request["body"]:
         words += ["--data-raw", shlex.quote(request["body"])]
     return " ".join(words)

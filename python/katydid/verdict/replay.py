@@ -15,12 +15,11 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from katydid import _core
+from katydid.results.samples import repeated
 from katydid.results.secrets import MASK
 from katydid.results.texts import printable
 
 _IN_PAGE = re.compile(r'<script id="katydid-data" type="application/json">(.*?)</script>', re.DOTALL)
-_NOT_SENT = ("host", "content-length", "connection", "transfer-encoding", "accept-encoding")
-"""Headers that the client makes itself."""
 
 Sample = Mapping[str, Any]
 
@@ -93,20 +92,27 @@ def message_of(
     """
     sent = sample["request"]
     given = dict(_header(line) for line in headers)
-    known = {name: value for name, value in sent["headers"] if name.lower() not in _NOT_SENT}
+    known = repeated(sample["url"], sent["headers"])
     replaced = {name.lower() for name in given}
     merged = {name: value for name, value in known.items() if name.lower() not in replaced} | given
     missing = [f"--header '{name}: …'" for name, value in merged.items() if MASK in value]
     url = _elsewhere(sample["url"], host) if host else sample["url"]
     if MASK in url:
         missing.append("a URL without secrets in it")
-    if body is None and sent["body"] is not None:
-        if not sent.get("body_exact", False) or MASK in sent["body"]:
+    if body is None:
+        if not sent.get("body_exact", sent["body"] is None) or MASK in (sent["body"] or ""):
             missing.append("--body FILE")
-        body = sent["body"].encode()
+        body = _kept_body(sent)
     if missing:
         raise CannotReplay(f"not everything of this request was kept; give {' and '.join(missing)}")
     return Message(sample["method"], url, merged, body)
+
+
+def _kept_body(sent: Mapping[str, Any]) -> bytes | None:
+    """The body; an empty one is none, unless its length was announced."""
+    if sent["body"] is None and not any(name.lower() == "content-length" for name, _ in sent["headers"]):
+        return None
+    return (sent["body"] or "").encode()
 
 
 def _header(line: str) -> tuple[str, str]:

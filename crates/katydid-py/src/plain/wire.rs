@@ -1,11 +1,11 @@
 //! What does an ordinary request look like on the wire? Target, head and body as `requests` and `http.client` write them.
 
-use pyo3::types::PyAnyMethods;
+use pyo3::prelude::*;
 
 use crate::call::{Argument, Call};
 use crate::head::{self, write_length, write_line};
 use crate::payload::{self, Payload, PayloadKind};
-use crate::session::Outfit;
+use crate::session::{Dress, Outfit};
 use crate::site::{self, Site};
 
 /// The request target of a call.
@@ -63,24 +63,32 @@ pub(super) fn payload<'py>(call: &Call<'_, 'py>) -> Option<Option<Payload<'py>>>
 pub(super) fn is_usual(outfit: &Outfit, own: &[(&str, Option<&str>)]) -> bool {
     let is_removed =
         |name: &str| own.iter().any(|(known, value)| value.is_none() && known.eq_ignore_ascii_case(name));
-    let has = |name: &str| (head::has(own, name) || outfit.block.has(name)) && !is_removed(name);
+    let has = |name: &str| (head::has(own, name) || outfit.dress.block.has(name)) && !is_removed(name);
     has("User-Agent")
         && has("Accept-Encoding")
         && !["Host", "Content-Length", "Transfer-Encoding", "Expect"].iter().any(|name| has(name))
 }
 
-/// Writes the whole head, in the order of `requests`.
-#[allow(clippy::too_many_arguments, reason = "the parts of a head")]
-pub(super) fn write_head(
-    out: &mut Vec<u8>,
-    outfit: &Outfit,
+/// The header fields of an ordinary request once more, below an empty first line. They are not kept: most requests
+/// succeed, and nobody looks. `None` where the call's headers are no longer what they were.
+#[cold]
+pub(crate) fn head_again(
+    dress: &Dress,
     method: &str,
-    target: &Target<'_>,
-    own: &[(&str, Option<&str>)],
-    payload: Option<&Payload<'_>>,
-    body: Option<&[u8]>,
+    kind: Option<PayloadKind>,
     auth: Option<&str>,
-) {
+    headers: Option<&Bound<'_, PyAny>>,
+    payload: Option<&Bound<'_, PyAny>>,
+) -> Option<Vec<u8>> {
+    let own = head::own(headers)?;
+    let own = head::lines(&own)?;
+    let mut head = b" HTTP/1.1\r\n".to_vec();
+    write_fields(&mut head, dress, method, &own, kind, payload.and_then(payload::length_of), auth);
+    Some(head)
+}
+
+/// Writes the first line of a head.
+pub(super) fn write_start(out: &mut Vec<u8>, method: &str, target: &Target<'_>) {
     for part in [method, " ", target.prefix, target.path] {
         out.extend_from_slice(part.as_bytes());
     }
@@ -89,18 +97,30 @@ pub(super) fn write_head(
         out.extend_from_slice(query.as_bytes());
     }
     out.extend_from_slice(b" HTTP/1.1\r\n");
-    write_line(out, "Host", &outfit.site.host);
-    outfit.block.write(out, own);
-    let has = |name: &str| head::has(own, name) || outfit.block.has(name);
-    if let Some(cookies) = outfit.cookies.as_deref().filter(|_| !has("Cookie")) {
+}
+
+/// Writes the rest of the head, in the order of `requests`.
+pub(super) fn write_fields(
+    out: &mut Vec<u8>,
+    dress: &Dress,
+    method: &str,
+    own: &[(&str, Option<&str>)],
+    kind: Option<PayloadKind>,
+    length: Option<usize>,
+    auth: Option<&str>,
+) {
+    write_line(out, "Host", &dress.site.host);
+    dress.block.write(out, own);
+    let has = |name: &str| head::has(own, name) || dress.block.has(name);
+    if let Some(cookies) = dress.cookies.as_deref().filter(|_| !has("Cookie")) {
         write_line(out, "Cookie", cookies);
     }
-    match body {
-        Some(body) => write_length(out, "Content-Length", body.len()),
+    match length {
+        Some(length) => write_length(out, "Content-Length", length),
         None if !matches!(method, "GET" | "HEAD") => write_length(out, "Content-Length", 0),
         None => {}
     }
-    if let Some(content_type) = payload.and_then(content_type).filter(|_| !has("Content-Type")) {
+    if let Some(content_type) = kind.and_then(content_type).filter(|_| !has("Content-Type")) {
         write_line(out, "Content-Type", content_type);
     }
     if let Some(auth) = auth {
@@ -110,8 +130,8 @@ pub(super) fn write_head(
 }
 
 /// The media type that `requests` announces for a body.
-pub(super) fn content_type(payload: &Payload<'_>) -> Option<&'static str> {
-    match payload.kind {
+pub(super) fn content_type(kind: PayloadKind) -> Option<&'static str> {
+    match kind {
         PayloadKind::Form => Some("application/x-www-form-urlencoded"),
         PayloadKind::Json => Some("application/json"),
         PayloadKind::Text | PayloadKind::Bytes => None,

@@ -271,6 +271,14 @@ class FastHttpSession(_core.FastHttpClient):
             response._report()
         return response
 
+    def _repeat(self, hop: Hop) -> FastResponse:
+        """Send a request as it was sent before; nothing is reported."""
+        response: FastResponse = self._respond(
+            FastResponse, hop.method, hop.url, hop.url, None, hop.payload, None, False
+        )
+        self._perform(response, hop, follows=True)
+        return response
+
     def _perform(
         self,
         response: FastResponse,
@@ -288,7 +296,7 @@ class FastHttpSession(_core.FastHttpClient):
         tries_left = self.client.max_retries if retries is None else retries
         while True:
             try:
-                outcome = self._send(hop, stream)
+                outcome = self._send(response, hop, stream)
             except Timeout as timeout:
                 failed = timeout.exchange  # type: ignore[attr-defined] # set where it was interrupted
                 response._lose(failed)
@@ -320,7 +328,7 @@ class FastHttpSession(_core.FastHttpClient):
         elif is_damaged:
             _decode_again(response)
 
-    def _send(self, hop: Hop, stream: bool) -> Any:
+    def _send(self, response: FastResponse, hop: Hop, stream: bool) -> Any:
         """One exchange: its answer, or why there is none."""
         try:
             origin, host, target = place(hop.url)
@@ -335,6 +343,7 @@ class FastHttpSession(_core.FastHttpClient):
         chunked = in_pieces and "Content-Length" not in CaseInsensitiveDict(lines)
         head = head_of(hop, lines, self.cookiejar, host, target, chunked)
         body = pieces(hop.payload) if in_pieces else hop.payload
+        response._keep_wire(hop.url, head)
         return self._exchange(origin, hop.method, head, body, chunked=chunked, stream=stream)
 
     def _settle(self, response: FastResponse, is_redirect: bool, is_damaged: bool) -> None:
@@ -356,6 +365,12 @@ class FastHttpSession(_core.FastHttpClient):
         _, method, url, headers, payload = response._sent()
         lines = dict(headers or {})
         fill_in(lines, "Accept-Encoding", _CODINGS)
+        content_type = response._content_type
+        if content_type == "application/json":
+            fill_in(lines, "Content-Type", content_type)
+            fill_in(lines, "Accept", content_type)
+        elif content_type:
+            fill_in(lines, "content-type", content_type)
         more, payload = payload_of(CaseInsensitiveDict(lines), payload, None)
         return Hop(method, url, {**lines, **more}, payload)
 
