@@ -15,6 +15,7 @@ import pytest
 from katydid.results.secrets import MASK
 from katydid.verdict.replay import (
     FAILS,
+    FAILS_OTHERWISE,
     SUCCEEDS,
     UNCLEAR,
     Answer,
@@ -100,14 +101,15 @@ LOST = Answer(None, 1.0, "TimeoutError('timed out')", None)
     ("kept", "answer", "outcome"),
     [
         (sample(), Answer(500, 1.0, None, "oops"), FAILS),
-        (sample(), Answer(404, 1.0, None, ""), FAILS),
-        (sample(), LOST, FAILS),
+        (sample(), Answer(404, 1.0, None, ""), FAILS_OTHERWISE),
+        (sample(), LOST, FAILS_OTHERWISE),
         (sample(), Answer(200, 1.0, None, "fine"), SUCCEEDS),
         (sample(status=None, response=None), LOST, FAILS),
+        (sample(status=None, response=None), Answer(502, 1.0, None, ""), FAILS_OTHERWISE),
         (sample(status=None, response=None), Answer(200, 1.0, None, "fine"), SUCCEEDS),
         (sample(status=200), Answer(200, 1.0, None, "oops"), FAILS),
         (sample(status=200), Answer(200, 1.0, None, "fine"), UNCLEAR),
-        (sample(status=200), Answer(503, 1.0, None, ""), FAILS),
+        (sample(status=200), Answer(503, 1.0, None, ""), FAILS_OTHERWISE),
     ],
 )
 def test_an_answer_fails_again_or_does_not(kept: dict[str, Any], answer: Answer, outcome: str) -> None:
@@ -121,6 +123,9 @@ def test_an_answer_fails_again_or_does_not(kept: dict[str, Any], answer: Answer,
         ([SUCCEEDS] * 3, "does not fail any more, so it was the load"),
         ([FAILS, SUCCEEDS], "1 of 2 failed without load: fails at times"),
         ([UNCLEAR, SUCCEEDS], "the script's check decides"),
+        ([FAILS, FAILS_OTHERWISE], "1 of 2 failed without load: fails at times"),
+        ([FAILS_OTHERWISE, SUCCEEDS], "1 of 2 failed otherwise than before, so nobody can tell"),
+        ([FAILS_OTHERWISE, UNCLEAR], "1 of 2 failed otherwise than before, so nobody can tell"),
     ],
 )
 def test_the_outcomes_say_bug_or_load(outcomes: list[str], said: str) -> None:
@@ -202,6 +207,16 @@ def test_no_header_is_sent_that_was_not_kept(report: Path) -> None:
     assert done.returncode == 1, done.stderr
     own = [("X-Run", "7"), ("Host", "h"), ("Content-Length", "8")]
     assert [sorted(headers) for headers in Server.headers_seen] == [sorted(own)] * 2
+
+
+def test_a_server_that_is_not_there_is_no_bug(report: Path) -> None:
+    done = replay(report, "1", "--host", "http://127.0.0.1:1", "--times", "2")
+    assert done.returncode == 2, done.stdout
+    *_, last, conclusion = done.stdout.splitlines()
+    assert last.endswith("fails otherwise: no answer; it was 500 before")
+    assert conclusion.startswith(
+        "2 of 2 failed otherwise than before, so nobody can tell; see that the server is there"
+    )
 
 
 def test_what_was_the_load_does_not(report: Path) -> None:

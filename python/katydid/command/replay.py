@@ -13,6 +13,7 @@ import katydid.locust  # noqa: F401 - whoever imports parts of the package impor
 from katydid.http.hop import Hop
 from katydid.verdict.replay import (
     FAILS,
+    FAILS_OTHERWISE,
     UNCLEAR,
     Answer,
     CannotReplay,
@@ -120,7 +121,8 @@ def _replay(sample: Sample, message: Message, options: Any) -> int:
     print(conclusion(outcomes))
     if FAILS in outcomes:
         return _EXIT_STILL_FAILS
-    return _EXIT_USAGE if UNCLEAR in outcomes else _EXIT_FINE
+    nobody_can_tell = UNCLEAR in outcomes or FAILS_OTHERWISE in outcomes
+    return _EXIT_USAGE if nobody_can_tell else _EXIT_FINE
 
 
 def _session(timeout: float) -> Any:

@@ -1,7 +1,7 @@
 """Does a failure that was kept still happen without load? The exchange is sent again, a few times.
 
-What still fails is a bug; what does not was the load. Secrets are not kept with an exchange, so whoever sends
-it again has to bring them.
+What still fails in the same way is a bug; what does not was the load; of what fails in another way nobody can
+tell. Secrets are not kept with an exchange, so whoever sends it again has to bring them.
 """
 
 from __future__ import annotations
@@ -141,22 +141,21 @@ class Answer:
 
 
 FAILS = "fails"
+FAILS_OTHERWISE = "fails otherwise"
 SUCCEEDS = "succeeds"
 UNCLEAR = "unclear"
 
 
 def judged(sample: Sample, answer: Answer) -> tuple[str, str]:
-    """Did it fail again? `fails`, `succeeds` or `unclear`, and why."""
+    """Did it fail again? `fails` (as before), `fails otherwise`, `succeeds` or `unclear`, and why."""
+    before = sample["status"]
+    was = f"it was {before or 'no answer'} before"
     if answer.status is None:
-        before = (
-            "as before" if sample["status"] is None else f"there was an answer before: {sample['status']}"
-        )
-        return FAILS, f"no answer, {before}"
+        return (FAILS, "no answer, as before") if before is None else (FAILS_OTHERWISE, f"no answer; {was}")
     if answer.status >= 400:
-        same = answer.status == sample["status"]
-        return FAILS, "the same status" if same else f"the status was {sample['status'] or 'none'} before"
-    if sample["status"] is None or sample["status"] >= 400:
-        return SUCCEEDS, f"it was {sample['status'] or 'no answer'} before"
+        return (FAILS, "the same status") if answer.status == before else (FAILS_OTHERWISE, was)
+    if before is None or before >= 400:
+        return SUCCEEDS, was
     kept = sample["response"] or {}
     if kept.get("body_exact") and kept.get("body") == answer.body:
         return FAILS, "the very answer that the script called a failure"
@@ -165,9 +164,15 @@ def judged(sample: Sample, answer: Answer) -> tuple[str, str]:
 
 def conclusion(outcomes: list[str]) -> str:
     """What the outcomes of all tries say about the failure."""
-    fails, tries = outcomes.count(FAILS), len(outcomes)
+    fails, otherwise = outcomes.count(FAILS), outcomes.count(FAILS_OTHERWISE)
+    tries = len(outcomes)
     if fails == tries:
         return f"{fails} of {tries} failed without load: still fails, a bug"
+    if otherwise and not fails:
+        return (
+            f"{otherwise} of {tries} failed otherwise than before, so nobody can tell; see that the server is"
+            " there and that the request is still a good one (--host, --header, --body), and send it again"
+        )
     if fails:
         return f"{fails} of {tries} failed without load: fails at times, a bug that load makes no rarer"
     if UNCLEAR in outcomes:
