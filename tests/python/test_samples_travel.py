@@ -95,7 +95,10 @@ def test_a_command_is_made_here_and_does_what_it_says() -> None:
     assert kept["curl"].startswith("curl -i --url '-o/tmp/$(reboot)'")
     assert kept["curl"].endswith("--data-raw @/etc/passwd"), "which sends no file"
     assert (kept["id"], kept["name"]) == ("1", KIND[1]) and "more" not in kept
-    assert curl("GET", "http://h/[1-9]", {"headers": [], "body": None}) == "curl -i -g 'http://h/[1-9]' -H Accept: -H User-Agent:"
+    assert (
+        curl("GET", "http://h/[1-9]", {"headers": [], "body": None})
+        == "curl -i -g 'http://h/[1-9]' -H Accept: -H User-Agent:"
+    )
 
 
 def test_what_others_tell_is_counted() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
+from katydid._core import Control
 from katydid.locust import FastHttpUser, HttpUser, User
 from katydid.locust.env import Environment
 from katydid.results import samples
@@ -104,6 +106,36 @@ def test_expected_failures_keep_lag_and_phases(user: HttpUser) -> None:
     (entry,) = user.environment.stats.entries.values()
     assert entry.num_requests == 1
     assert "Phases" in "\n".join(_truth(user.environment))
+
+
+@pytest.mark.parametrize("path", ["/200", "/409", "/500", "/502", "/bad/200"])
+def test_what_is_judged_counts_in_the_phases_like_any_other(user: HttpUser, path: str) -> None:
+    expect(user.environment, ["409", "502 up to 50%", "fail 200 on /bad/*"])
+    for _ in range(3):
+        user.client.get(path)
+    document = stats_document(user.environment)
+    for entry in (*document["entries"], document["total"]):
+        counts = {name: phase["count"] for name, phase in entry["phases"].items()}
+        assert (counts["sent"], counts["waiting"], counts["receiving"]) == (3, 3, 3), entry["name"]
+    lag = _truth(user.environment)[0]
+    assert lag.startswith("Lag: p50") and "requests" not in lag, (
+        "which says of how many it is known if not of all"
+    )
+
+
+def test_what_a_block_renames_takes_its_phases_along(user: HttpUser) -> None:
+    with user.client.get("/200", catch_response=True) as response:
+        response.request_meta["name"] = "/other"
+    (entry,) = stats_document(user.environment)["entries"]
+    assert (entry["name"], entry["phases"]["waiting"]["count"]) == ("/other", 1)
+
+
+def stats_document(environment: Environment) -> dict[str, Any]:
+    """What the page is told of the statistics."""
+    board = Control(host=None)
+    board.publish_stats(environment.stats)
+    document: dict[str, Any] = json.loads(board.answer("/api/v1/stats")[2])
+    return document
 
 
 def _truth(environment: Environment) -> list[str]:

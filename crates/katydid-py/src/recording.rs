@@ -120,20 +120,28 @@ pub(crate) fn sample(timing: &Timing, length: u64) -> Sample {
 }
 
 /// Gives the recorder among the listeners what the keyword arguments do not carry: lag and phases.
-pub(crate) fn record_marks(event: &Bound<'_, PyAny>, timing: &Timing) -> PyResult<()> {
-    let Some(handlers) = event.getattr_opt(intern!(event.py(), "_handlers"))? else { return Ok(()) };
+fn record_marks(event: &Bound<'_, PyAny>, meta: &Bound<'_, PyDict>, timing: &Timing) -> PyResult<()> {
+    let py = event.py();
+    let Some(handlers) = event.getattr_opt(intern!(py, "_handlers"))? else { return Ok(()) };
     let Ok(handlers) = handlers.cast_exact::<PyList>() else { return Ok(()) };
+    let (method, name) = (meta.get_item(intern!(py, "request_type"))?, meta.get_item(intern!(py, "name"))?);
+    let (Some(method), Some(name)) = (method, name) else { return Ok(()) };
+    let (method, name) = (as_text(&method)?, as_text(&name)?);
+    let (method, name) = (method.to_string_lossy(), name.to_string_lossy());
     for handler in handlers.iter() {
         if let Ok(recorder) = handler.cast_exact::<Recorder>() {
-            recorder.get().record_marks(&sample(timing, 0));
+            recorder.get().record_marks(&method, &name, &sample(timing, 0));
         }
     }
     Ok(())
 }
 
-/// Calls every listener.
-pub(crate) fn fire(event: &Bound<'_, PyAny>, meta: &Bound<'_, PyDict>) -> PyResult<()> {
-    event.call_method(intern!(event.py(), "fire"), (), Some(meta)).map(drop)
+/// Calls every listener. The recorder gets lag and phases when it has recorded the request, also if a listener ends the
+/// user then.
+pub(crate) fn fire(event: &Bound<'_, PyAny>, meta: &Bound<'_, PyDict>, timing: &Timing) -> PyResult<()> {
+    let fired = event.call_method(intern!(event.py(), "fire"), (), Some(meta)).map(drop);
+    record_marks(event, meta, timing)?;
+    fired
 }
 
 /// Response time in milliseconds.

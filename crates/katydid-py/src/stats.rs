@@ -52,6 +52,14 @@ impl Shared {
         state.stats.record(id, sample);
     }
 
+    fn record_marks(&self, method: &str, name: &str, sample: &Sample) {
+        let mut state = self.lock();
+        // What nobody recorded, because somebody has put another way of firing in place, has no marks either.
+        if let Some(id) = state.stats.find(method, name) {
+            state.stats.record_marks(id, sample);
+        }
+    }
+
     fn record_failure(&self, method: &str, name: &str, error: &Bound<'_, PyAny>, at: f64) -> PyResult<()> {
         let text = error_text(error)?;
         let mut state = self.lock();

@@ -152,7 +152,8 @@ impl Entry {
         self.times.record_ms(ms);
     }
 
-    fn add_phases(&mut self, phases: &Phases) {
+    /// Adds the phases of an exchange that is counted on its own.
+    pub(crate) fn add_phases(&mut self, phases: &Phases) {
         for phase in Phase::ALL {
             if let Some(ns) = phases.ns(phase) {
                 let sum = &mut self.phases[phase as usize];

@@ -138,11 +138,20 @@ impl RunStats {
         if let Some(entry) = self.entries.get_mut(id.index()) {
             entry.record(sample);
         }
-        self.record_marks(sample);
+        self.record_course(sample);
     }
 
-    /// Records when things happened in a sample, and nothing else of it: for an exchange that is counted elsewhere.
-    pub fn record_marks(&mut self, sample: &Sample) {
+    /// Records when things happened in a sample, and nothing else of it: for an exchange that is counted on its own.
+    pub fn record_marks(&mut self, id: EntryId, sample: &Sample) {
+        self.total.add_phases(&sample.phases);
+        if let Some(entry) = self.entries.get_mut(id.index()) {
+            entry.add_phases(&sample.phases);
+        }
+        self.record_course(sample);
+    }
+
+    /// Lag and phases of the run as a whole.
+    fn record_course(&mut self, sample: &Sample) {
         if let Some(ns) = sample.lag_ns {
             self.lag.record_ns(ns);
         }
@@ -419,9 +428,13 @@ mod tests {
     #[test]
     fn marks_alone_count_no_request() {
         let mut stats = RunStats::new(10.0);
-        stats.record_marks(&sample(11.0, 5.0));
-        assert_eq!((stats.total().requests, stats.lag().count()), (0, 1));
+        let id = stats.entry("GET", "/");
+        stats.record_marks(id, &sample(11.0, 5.0));
+        assert_eq!((stats.total().requests, stats.entries()[0].requests, stats.lag().count()), (0, 0, 1));
         assert_eq!(stats.phase(Phase::Waiting).count(), 1);
+        for entry in [stats.total(), &stats.entries()[0]] {
+            assert_eq!(entry.phase_sum(Phase::Waiting).count, 1);
+        }
     }
 
     #[test]

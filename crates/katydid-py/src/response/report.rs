@@ -47,8 +47,7 @@ impl Response {
             meta.set_item(intern!(py, "exception"), exception)?;
         }
         let timing = this.state.with(py, |state| state.timing);
-        recording::record_marks(event, &timing)?;
-        recording::fire(event, &meta)
+        recording::fire(event, &meta, &timing)
     }
 
     /// Is this success a failure by a rule? Then the event's listeners learn of it, as of any failure.

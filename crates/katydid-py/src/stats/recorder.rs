@@ -40,9 +40,9 @@ impl Recorder {
         hearing
     }
 
-    /// Records lag and phases of a sample that the event itself reports.
-    pub(crate) fn record_marks(&self, sample: &Sample) {
-        self.shared.lock().stats.record_marks(sample);
+    /// Records lag and phases of a sample that the event itself reported under a method and name.
+    pub(crate) fn record_marks(&self, method: &str, name: &str, sample: &Sample) {
+        self.shared.record_marks(method, name, sample);
     }
 
     /// Records that a request failed just now; the sample itself is recorded on its own.
