@@ -8,6 +8,7 @@
 
 mod misuse;
 mod report;
+mod wire;
 
 use katydid_net::h1;
 use katydid_net::{Answer, Moment, Timing};
@@ -20,13 +21,11 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::attached::Attached;
-use crate::fast::{self, decode};
+use crate::fast::decode;
 use crate::incoming::{Failed, Incoming};
-use crate::payload::PayloadKind;
-use crate::plain;
 use crate::recording;
-use crate::session::Dress;
 use misuse::{Misuse, catch_response_error, misuse, response_error};
+pub(crate) use wire::Wire;
 
 /// Whose rules a response follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,26 +91,6 @@ impl Url {
         match self {
             Self::Joined(base, path) => Self::Joined(base.clone_ref(py), path.clone_ref(py)),
             Self::Whole(text) => Self::Whole(text.clone_ref(py)),
-        }
-    }
-}
-
-/// How a request went over the wire, for those who look at it afterwards.
-#[derive(Debug)]
-pub(crate) enum Wire {
-    /// An ordinary one: what its head was written from, besides method and headers of the call.
-    Ordinary { dress: Dress, kind: Option<PayloadKind>, auth: Option<String> },
-    /// A head of Python's, and the URL that it was written for.
-    Written { url: Py<PyAny>, head: Py<PyBytes> },
-}
-
-impl Wire {
-    fn clone_ref(&self, py: Python<'_>) -> Self {
-        match self {
-            Self::Ordinary { dress, kind, auth } => {
-                Self::Ordinary { dress: dress.clone(), kind: *kind, auth: auth.clone() }
-            }
-            Self::Written { url, head } => Self::Written { url: url.clone_ref(py), head: head.clone_ref(py) },
         }
     }
 }
@@ -393,31 +372,11 @@ impl Response {
 
     /// URL and header fields of the last request for this answer, as they went over the wire; `None` where that is not
     /// known here.
-    #[allow(clippy::type_complexity, reason = "a pair for Python")]
-    fn _on_wire<'py>(&self, py: Python<'py>) -> PyResult<Option<(Bound<'py, PyAny>, Bound<'py, PyList>)>> {
+    fn _on_wire<'py>(&self, py: Python<'py>) -> PyResult<Option<wire::Seen<'py>>> {
         let (client, sent) =
             self.state.with(py, |state| (state.kind, state.sent.as_ref().map(|sent| sent.clone_ref(py))));
         let Some(sent) = sent else { return Ok(None) };
-        match &sent.wire {
-            None => Ok(None),
-            Some(Wire::Written { url, head }) => {
-                Ok(Some((url.bind(py).clone(), fields(py, head.as_bytes(py))?)))
-            }
-            Some(Wire::Ordinary { dress, kind, auth }) => {
-                let (headers, payload) = (sent.headers.as_ref(), sent.payload.as_ref());
-                let (headers, payload) = (headers.map(|it| it.bind(py)), payload.map(|it| it.bind(py)));
-                let head = match client {
-                    Kind::Fast => fast::head_again(dress, *kind, headers, payload),
-                    Kind::Http => {
-                        let method = sent.method.bind(py).str()?;
-                        let (method, auth) = (method.to_string_lossy(), auth.as_deref());
-                        plain::head_again(dress, &method, *kind, auth, headers, payload)
-                    }
-                };
-                let Some(head) = head else { return Ok(None) };
-                Ok(Some((sent.url.text(py)?, fields(py, &head)?)))
-            }
-        }
+        wire::seen(py, client, &sent)
     }
 
     /// The media type that goes with the body of the request, unless the caller gave one.
