@@ -49,14 +49,13 @@ def test_services_are_tested_one_after_another(tmp_path: Path) -> None:
     ], done.stderr
     assert all(int(requests) > 0 for *_, requests in rows)
     report = (tmp_path / "report.md").read_text()
-    assert "## Levels" in report and "| pass | p95&lt;3s on query |" in report
+    assert "## Levels" in report and "| pass | p95&lt;3s on query in scenario rag |" in report
 
 
 def test_a_slowed_service_is_found_and_named(tmp_path: Path) -> None:
     with target("llm", "--latency", "query=fixed:3200ms") as address:
         done = run(tmp_path, address, "--profile", "smoke")
     assert done.returncode == 3, done.stderr
-    assert re.search(r"^FAIL  p95<3s on query +3\.\d+ s \(rag: level 1\)$", done.stderr, re.MULTILINE), (
-        done.stderr
-    )
+    named = r"^FAIL  p95<3s on query in scenario rag +3\.\d+ s \(rag: level 1\)$"
+    assert re.search(named, done.stderr, re.MULTILINE), done.stderr
     assert done.stderr.rstrip().endswith("Verdict: failed (1 of 4 thresholds broken)"), done.stderr

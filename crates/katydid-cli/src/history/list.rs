@@ -241,7 +241,8 @@ fn verdict_lines(run: &Run) -> Vec<String> {
     let line = |(passed, name, found): &(bool, String, String)| {
         format!("{}  {name:<width$}  {found}", if *passed { "pass" } else { "FAIL" })
     };
-    asked.iter().map(line).chain([format!("Verdict: {word}")]).collect()
+    let asked = asked.iter().map(line);
+    [String::new()].into_iter().chain(asked).chain([format!("Verdict: {word}")]).collect()
 }
 
 /// How a run compares with its baseline, if it was held against one.
